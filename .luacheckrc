@@ -1,0 +1,6 @@
+-- One source for Lua 5.1 to 5.4 and LuaJIT: only what all of them have.
+std = "min"
+max_line_length = 120
+exclude_files = { "build", "lua/aws/backup/model/operations" }
+files["spec"] = { std = "min+busted" }
+files["lua/aws/backup/emulator/nginx.lua"] = { std = "ngx_lua" }
