@@ -1,0 +1,87 @@
+# The few commands of lua-aws-backup; `make help` lists them.
+
+# Each Lua whose headers this machine has gets a module of its own under build/.
+LUAS       := 5.1 5.2 5.3 5.4 luajit
+AVAILABLE   = $(shell for lua in $(LUAS); do pkg-config --exists $$(tools/pkg-config-name $$lua) && echo $$lua; done)
+
+SOURCES    := $(sort $(wildcard src/*.c))
+HEADERS    := $(sort $(wildcard src/*.h))
+
+CC         ?= cc
+OPTIMIZE   ?= -O2 -g
+WARNINGS   := -std=c99 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+              -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla -Werror
+HARDENING  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+# No Lua library: the interpreter that loads the module brings the symbols.
+LINKING    := -shared -Wl,-z,nodelete,-z,relro,-z,now,-z,noexecstack
+LIBRARIES   = $(shell pkg-config --libs libcurl libcrypto)
+lua_cflags  = $(shell pkg-config --cflags $(shell tools/pkg-config-name $(1)))
+
+PORT       ?= 8080
+REGION     ?= us-east-1
+ACCOUNT    ?= 123456789012
+
+.PHONY: help build demo test lint spec emulator bench generate check-generated sanitize dependencies-% clean
+
+help:
+	@echo "make demo       a backup job from start to end against the emulator over HTTP"
+	@echo "make test       everything that is tested: lint, C warnings, all specs on every Lua"
+	@echo "make build      the C module for each Lua on this machine, under build/"
+	@echo "make emulator   serve the emulator in the foreground: PORT=$(PORT) REGION=$(REGION) ACCOUNT=$(ACCOUNT) SPEED= VAULTS="
+	@echo "make bench      signing, codec and a whole call, each beside its floor"
+	@echo "make generate   rewrite what is generated from model/"
+	@echo "make sanitize   the specs of the C core under ASan, UBSan and valgrind"
+	@echo "make clean      remove build/"
+
+build:
+	@test -n "$(AVAILABLE)" || { echo "no Lua headers found by pkg-config (lua5.1 to lua5.4, luajit)" >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(AVAILABLE:%=build/%/aws/backup/core.so)
+
+build/%/aws/backup/core.so: $(SOURCES) $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(WARNINGS) $(OPTIMIZE) $(HARDENING) -fPIC -fvisibility=hidden $(CFLAGS) \
+	  $(call lua_cflags,$*) $(SOURCES) -o $@ $(LINKING) $(LDFLAGS) $(LIBRARIES)
+
+demo: dependencies-demo
+	@$(MAKE) --no-print-directory build
+	@tools/demo
+
+test: dependencies-test
+	@$(MAKE) --no-print-directory build build/fault_server lint
+	@tools/test $(AVAILABLE)
+
+spec: build build/fault_server
+	@tools/test $(AVAILABLE)
+
+# A second compiler sees what the first let pass; it checks only, so it needs no build folder.
+lint:
+	luacheck --quiet lua spec examples tools bench
+	@for lua in $(AVAILABLE); do \
+	  clang -fsyntax-only $(WARNINGS) $$(pkg-config --cflags $$(tools/pkg-config-name $$lua)) $(SOURCES) || exit 1; \
+	done
+	@tools/check-layers
+
+build/fault_server: spec/core/fault_server.c
+	@mkdir -p $(@D)
+	$(CC) $(WARNINGS) $(OPTIMIZE) $< -o $@
+
+emulator: build
+	@PORT=$(PORT) REGION=$(REGION) ACCOUNT=$(ACCOUNT) SPEED=$(SPEED) VAULTS=$(VAULTS) tools/emulator
+
+bench: build
+	@tools/bench
+
+generate:
+	lua5.4 tools/generate.lua
+
+check-generated:
+	lua5.4 tools/generate.lua --check
+
+sanitize: build/fault_server
+	@tools/sanitize
+
+dependencies-%:
+	@tools/dependencies $*
+
+clean:
+	rm -rf build

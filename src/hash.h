@@ -1,0 +1,52 @@
+#ifndef AWSB_HASH_H
+#define AWSB_HASH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "err.h"
+#include "view.h"
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * SHA-256 and its relatives. The only part that knows OpenSSL (1.1.1 or newer).
+ *
+ * A hasher keeps OpenSSL's context between uses: once made, hashing allocates nothing. It holds no
+ * secret after a call has returned.
+ */
+
+#define AWSB_SHA256_SIZE 32
+#define AWSB_SHA256_HEX_SIZE 64
+
+struct awsb_hasher;
+
+/* NULL without memory, or if OpenSSL offers no SHA-256. */
+struct awsb_hasher *awsb_hasher_new(void);
+void awsb_hasher_free(struct awsb_hasher *hasher);
+
+enum awsb_err awsb_sha256(struct awsb_hasher *hasher, struct awsb_view data,
+                          unsigned char out[AWSB_SHA256_SIZE]);
+
+/* RFC 2104; `out` may be the very bytes that `key` or `data` views. */
+enum awsb_err awsb_hmac_sha256(struct awsb_hasher *hasher, struct awsb_view key,
+                               struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE]);
+
+/* Writes 2 * size lower-case digits, no NUL. */
+void awsb_hex(const unsigned char *bytes, size_t size, char *out);
+
+/* From OpenSSL's CSPRNG, which notices a fork by itself. */
+enum awsb_err awsb_random(unsigned char *out, size_t size);
+
+/* Takes a time that depends on the lengths alone. */
+bool awsb_equal(struct awsb_view a, struct awsb_view b);
+
+/* Overwrites in a way that no optimiser removes. */
+void awsb_wipe(void *bytes, size_t size);
+
+/* Of the library that runs, not of the headers; static. */
+const char *awsb_hash_version(void);
+
+#pragma GCC visibility pop
+
+#endif

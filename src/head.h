@@ -1,0 +1,37 @@
+#ifndef AWSB_HEAD_H
+#define AWSB_HEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "err.h"
+#include "view.h"
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * The headers of an answer, collected line by line. Knows neither libcurl nor sockets. Interim
+ * answers (1xx, a proxy's answer to CONNECT) are replaced by what follows; trailers are left out.
+ * All bytes count against the maximum, those of interim answers as well.
+ */
+struct awsb_head {
+    struct awsb_buf text; /* "name:value\n" ..., names in lower case, values trimmed */
+    size_t received;
+    size_t max_bytes;
+    bool open; /* between a status line and the empty line */
+};
+
+void awsb_head_init(struct awsb_head *head, size_t max_bytes);
+void awsb_head_clear(struct awsb_head *head);
+
+/* AWSB_TOO_LARGE, AWSB_NO_MEMORY, or AWSB_REFUSED for a line that is no header. */
+enum awsb_err awsb_head_add_line(struct awsb_head *head, struct awsb_view line);
+
+/* Walks over the headers: start with *position = 0; false at the end. */
+bool awsb_head_next(const struct awsb_head *head, size_t *position, struct awsb_view *name,
+                    struct awsb_view *value);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,117 @@
+#ifndef AWSB_HTTP_H
+#define AWSB_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "view.h"
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * HTTP/1.1 over libcurl: an engine that moves any number of transfers on, in one thread, without a
+ * callback to whoever uses it. Knows nothing of Lua or AWS. Not for two threads at once.
+ *
+ * Ownership: both objects are the caller's to free, in any order. A transfer holds the engine's
+ * memory, so that freeing the engine first ends the transfers ("closed") but takes nothing from
+ * under them. All that is given to a transfer is copied; request headers and body are wiped when
+ * freed.
+ *
+ * After a fork the child must not touch the parent's sockets: there every call on the parent's
+ * objects answers AWSB_HTTP_CLOSED, and freeing them leaks what belongs to libcurl, on purpose:
+ * cleaning it up would write TLS alerts into connections that the parent still uses.
+ */
+
+enum awsb_http_kind {
+    AWSB_HTTP_OK,
+    AWSB_HTTP_RUNNING,
+    AWSB_HTTP_DNS,
+    AWSB_HTTP_CONNECT,
+    AWSB_HTTP_CONNECT_TIMEOUT,
+    AWSB_HTTP_READ_TIMEOUT,
+    AWSB_HTTP_TIMEOUT,
+    AWSB_HTTP_TLS,
+    AWSB_HTTP_PROXY,
+    AWSB_HTTP_RESET,
+    AWSB_HTTP_TOO_LARGE,
+    AWSB_HTTP_PROTOCOL,
+    AWSB_HTTP_MEMORY,
+    AWSB_HTTP_CANCELLED,
+    AWSB_HTTP_CLOSED,
+    AWSB_HTTP_URL
+};
+
+/* "dns", "connect" ...; static. */
+const char *awsb_http_kind_name(enum awsb_http_kind kind);
+
+/* Once in every Lua state, before anything else; counted by libcurl and never undone, for others in
+ * the process use it, too. False if libcurl is too old or out of memory. */
+bool awsb_http_global_init(void);
+
+const char *awsb_http_version(void);
+const char *awsb_http_ssl_version(void);
+
+struct awsb_engine;
+struct awsb_transfer;
+
+struct awsb_http_request {
+    struct awsb_view method;
+    struct awsb_view url;  /* escaped; goes on the wire byte for byte */
+    struct awsb_view body; /* empty: none; POST, PUT and PATCH then say Content-Length: 0 */
+    struct awsb_view ca_bundle; /* file or directory; empty: the system's */
+    struct awsb_view proxy;     /* URL; empty: none, whatever the environment says */
+    struct awsb_view no_proxy;  /* hosts to reach without it, comma-separated */
+    int64_t connect_timeout_ms; /* name lookup, connection and TLS; 0: libcurl's 300 s */
+    int64_t read_timeout_ms;    /* without a byte in either direction, once connected; 0: none */
+    int64_t timeout_ms;         /* all in all, waiting for a free connection included; 0: none */
+    size_t max_response_bytes;
+    size_t max_header_bytes;
+    bool insecure; /* do not verify certificates */
+};
+
+/* NULL without memory. */
+struct awsb_engine *awsb_engine_new(size_t max_connections);
+
+/* Ends what runs, closes the connections. May be called twice. */
+void awsb_engine_close(struct awsb_engine *engine);
+
+/* Closes it and gives up the caller's hold. */
+void awsb_engine_free(struct awsb_engine *engine);
+
+/* False once closed, and in a process that did not make it. */
+bool awsb_engine_usable(const struct awsb_engine *engine);
+
+/* A transfer to be described and started; NULL without memory. */
+struct awsb_transfer *awsb_transfer_new(struct awsb_engine *engine);
+
+/* Before start, once for each header. On failure the transfer is over, with a kind and a
+ * message. */
+bool awsb_transfer_add_header(struct awsb_transfer *transfer, struct awsb_view name,
+                              struct awsb_view value);
+
+/* Queues the transfer; the network is for step. False: it is over, with a kind and a message. */
+bool awsb_transfer_start(struct awsb_transfer *transfer, const struct awsb_http_request *request);
+
+/* Waits at most that long for the sockets, moves every transfer on, and tells how many still
+ * run. */
+bool awsb_engine_step(struct awsb_engine *engine, int64_t timeout_ms, size_t *running);
+
+/* AWSB_HTTP_RUNNING, AWSB_HTTP_OK, or why it failed. */
+enum awsb_http_kind awsb_transfer_kind(const struct awsb_transfer *transfer);
+/* One line, no secret; valid as long as the transfer. */
+const char *awsb_transfer_message(const struct awsb_transfer *transfer);
+
+/* Of a transfer that is AWSB_HTTP_OK; views valid as long as the transfer. */
+long awsb_transfer_status(const struct awsb_transfer *transfer);
+struct awsb_view awsb_transfer_body(const struct awsb_transfer *transfer);
+bool awsb_transfer_next_header(const struct awsb_transfer *transfer, size_t *position,
+                               struct awsb_view *name, struct awsb_view *value);
+
+/* Ends it if it still runs. */
+void awsb_transfer_cancel(struct awsb_transfer *transfer);
+void awsb_transfer_free(struct awsb_transfer *transfer);
+
+#pragma GCC visibility pop
+
+#endif

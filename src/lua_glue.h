@@ -1,0 +1,73 @@
+#ifndef AWSB_LUA_GLUE_H
+#define AWSB_LUA_GLUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lua_compat.h"
+#include "view.h"
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * What the bindings share. Every binding goes: check arguments, make the userdata, let the core
+ * fill it, push results. The core never raises; from the userdata on, whatever a push raises leaks
+ * nothing.
+ */
+
+/* A field that a table argument may have; the list ends with a NULL name. */
+struct awsb_field {
+    const char *name;
+    int type; /* LUA_T... */
+    bool required;
+};
+
+/* Raises unless the table at `index` has string keys of `fields` alone, of their types. */
+void awsb_check_fields(lua_State *L, int index, const char *what, const struct awsb_field *fields);
+
+/* Fields of a checked table, nothing left on the stack. A view is valid while the table holds
+ * it. */
+struct awsb_view awsb_field_view(lua_State *L, int index, const char *name);
+bool awsb_field_flag(lua_State *L, int index, const char *name, bool absent);
+
+/* Seconds to milliseconds, rounded up, so that a wait is never shorter than asked; 0 if absent. */
+int64_t awsb_field_ms(lua_State *L, int index, const char *what, const char *name);
+/* An integer in 1..max, else raises; `absent` if the field is. */
+size_t awsb_field_size(lua_State *L, int index, const char *what, const char *name, size_t absent,
+                       size_t max);
+
+/* Raises unless argument `index` is a number of seconds from 0 to about 24 days. */
+int64_t awsb_check_wait_ms(lua_State *L, int index);
+
+/* A string, not a number that would be taken as one. */
+struct awsb_view awsb_check_view(lua_State *L, int index);
+
+void awsb_push_view(lua_State *L, struct awsb_view view);
+void awsb_set_view(lua_State *L, const char *field, struct awsb_view view);
+
+/* A zeroed userdata with the metatable registered as `type`; on top of the stack. */
+void *awsb_new_userdata(lua_State *L, size_t size, const char *type);
+
+/* NULL if the value is not of that type; never raises. */
+void *awsb_test_userdata(lua_State *L, int index, const char *type);
+
+struct awsb_class {
+    const char *type; /* registry name */
+    const char *name; /* what users see */
+    const luaL_Reg *methods;
+    lua_CFunction finalizer; /* __gc and __close */
+    lua_CFunction to_string;
+};
+void awsb_register_class(lua_State *L, const struct awsb_class *class);
+
+/* luaL_setfuncs without upvalues. */
+void awsb_set_functions(lua_State *L, const luaL_Reg *functions);
+
+/* Each adds its functions to the module table on top of the stack. */
+void awsb_open_sigv4(lua_State *L);
+void awsb_open_http(lua_State *L);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,268 @@
+#include "lua_glue.h"
+#include "sigv4.h"
+
+/* Binding of the signer: core.new_signer() and signer:sign(request, credentials, scope,
+ * options). */
+
+#define SIGNER_TYPE "aws.backup.core.signer"
+
+struct signer_box {
+    struct awsb_signer *signer;     /* NULL once closed */
+    struct awsb_pairs headers;      /* views into the request of the call in progress */
+    struct awsb_pairs header_names; /* the same, of options.signed_headers */
+};
+
+static const struct awsb_field request_fields[] = {
+    {"method", LUA_TSTRING, true}, {"path", LUA_TSTRING, true}, {"query", LUA_TSTRING, false},
+    {"headers", LUA_TTABLE, true}, {"body", LUA_TSTRING, false}, {NULL, LUA_TNIL, false},
+};
+
+static const struct awsb_field credentials_fields[] = {
+    {"access_key_id", LUA_TSTRING, true},
+    {"secret_access_key", LUA_TSTRING, true},
+    {"session_token", LUA_TSTRING, false}, /* already among the headers, not looked at */
+    {NULL, LUA_TNIL, false},
+};
+
+static const struct awsb_field scope_fields[] = {
+    {"region", LUA_TSTRING, true},
+    {"service", LUA_TSTRING, true},
+    {"timestamp", LUA_TSTRING, true},
+    {NULL, LUA_TNIL, false},
+};
+
+static const struct awsb_field option_fields[] = {
+    {"explain", LUA_TBOOLEAN, false},       {"normalize", LUA_TBOOLEAN, false},
+    {"double_encode", LUA_TBOOLEAN, false}, {"multiline", LUA_TBOOLEAN, false},
+    {"payload_hash", LUA_TSTRING, false},   {"signed_headers", LUA_TTABLE, false},
+    {NULL, LUA_TNIL, false},
+};
+
+static int new_signer(lua_State *L)
+{
+    struct signer_box *box = awsb_new_userdata(L, sizeof *box, SIGNER_TYPE);
+
+    box->signer = awsb_signer_new();
+    if (box->signer == NULL)
+        return luaL_error(L, "not enough memory, or an OpenSSL without SHA-256");
+    return 1;
+}
+
+static struct signer_box *check_signer(lua_State *L)
+{
+    struct signer_box *box = luaL_checkudata(L, 1, SIGNER_TYPE);
+
+    if (box->signer == NULL)
+        luaL_error(L, "attempt to use a closed signer");
+    return box;
+}
+
+static int finalize_signer(lua_State *L)
+{
+    struct signer_box *box = awsb_test_userdata(L, 1, SIGNER_TYPE);
+    struct awsb_signer *signer;
+
+    if (box == NULL)
+        return 0;
+    signer = box->signer;
+    box->signer = NULL;
+    awsb_signer_free(signer);
+    awsb_pairs_clear(&box->headers);
+    awsb_pairs_clear(&box->header_names);
+    return 0;
+}
+
+static int close_signer(lua_State *L)
+{
+    luaL_checkudata(L, 1, SIGNER_TYPE);
+    return finalize_signer(L);
+}
+
+static int signer_to_string(lua_State *L)
+{
+    struct signer_box *box = luaL_checkudata(L, 1, SIGNER_TYPE);
+
+    lua_pushfstring(L, "signer (%s)", box->signer != NULL ? "ready" : "closed");
+    return 1;
+}
+
+static void add_pair(lua_State *L, struct awsb_pairs *pairs, struct awsb_view name,
+                     struct awsb_view value)
+{
+    if (!awsb_pairs_add(pairs, name, value))
+        luaL_error(L, "not enough memory");
+}
+
+static struct awsb_view string_at(lua_State *L, int index)
+{
+    struct awsb_view view;
+
+    view.data = lua_tolstring(L, index, &view.size);
+    return view;
+}
+
+/* Element `position` of headers given as {{name, value}, ...}; `array` is its index. */
+static void read_header_entry(lua_State *L, struct awsb_pairs *pairs, int array, int position)
+{
+    lua_rawgeti(L, array, position);
+    if (lua_type(L, -1) != LUA_TTABLE)
+        luaL_error(L, "request: headers[%d] must be a {name, value} pair", position);
+    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -2, 2);
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "request: headers[%d] must be a {name, value} pair of strings", position);
+    add_pair(L, pairs, string_at(L, -2), string_at(L, -1));
+    lua_pop(L, 3);
+}
+
+static void read_header_array(lua_State *L, struct awsb_pairs *pairs, int index, size_t count)
+{
+    size_t keys = 0;
+    size_t i;
+
+    for (i = 1; i <= count; i++)
+        read_header_entry(L, pairs, index, (int)i);
+    lua_pushnil(L);
+    while (lua_next(L, index) != 0) {
+        keys++;
+        lua_pop(L, 1);
+    }
+    if (keys != count) /* a header under a name would stay unsigned, unnoticed */
+        luaL_error(L, "request: headers must be an array of pairs or a map, not both");
+}
+
+static void read_header_map(lua_State *L, struct awsb_pairs *pairs, int index)
+{
+    lua_pushnil(L);
+    while (lua_next(L, index) != 0) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "request: a header's name must be a string, got %s",
+                       luaL_typename(L, -2));
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "request: header '%s' must be a string, got %s", lua_tostring(L, -2),
+                       luaL_typename(L, -1));
+        add_pair(L, pairs, string_at(L, -2), string_at(L, -1));
+        lua_pop(L, 1);
+    }
+}
+
+/* The strings stay where they are, in the caller's table; no Lua runs until they have been used. */
+static void read_headers(lua_State *L, struct awsb_pairs *pairs)
+{
+    int index;
+    size_t count;
+
+    awsb_pairs_reset(pairs);
+    lua_pushliteral(L, "headers");
+    lua_rawget(L, 2);
+    index = lua_gettop(L);
+    count = awsb_rawlen(L, index);
+    if (count > 0)
+        read_header_array(L, pairs, index, count);
+    else
+        read_header_map(L, pairs, index);
+    lua_pop(L, 1);
+}
+
+static void read_signed_headers(lua_State *L, struct awsb_pairs *names,
+                                struct awsb_sigv4_options *options)
+{
+    size_t i, count;
+
+    awsb_pairs_reset(names);
+    lua_pushliteral(L, "signed_headers");
+    lua_rawget(L, 5);
+    options->exact_headers = !lua_isnil(L, -1);
+    count = options->exact_headers ? awsb_rawlen(L, -1) : 0;
+    for (i = 1; i <= count; i++) {
+        lua_rawgeti(L, -1, (int)i);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "options: signed_headers[%d] must be a string", (int)i);
+        add_pair(L, names, string_at(L, -1), awsb_view("", 0));
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    options->signed_headers = names->items;
+    options->signed_header_count = names->count;
+}
+
+static void read_options(lua_State *L, struct signer_box *box, struct awsb_sigv4_options *options)
+{
+    if (lua_isnoneornil(L, 5))
+        return;
+    awsb_check_fields(L, 5, "options", option_fields);
+    options->raw_path = !awsb_field_flag(L, 5, "normalize", true);
+    options->encode_once = !awsb_field_flag(L, 5, "double_encode", true);
+    options->multiline = awsb_field_flag(L, 5, "multiline", false);
+    options->payload_hash = awsb_field_view(L, 5, "payload_hash");
+    read_signed_headers(L, &box->header_names, options);
+}
+
+static void push_result(lua_State *L, const struct awsb_sigv4_result *result, bool explain)
+{
+    lua_createtable(L, 0, explain ? 5 : 3);
+    awsb_set_view(L, "authorization", result->authorization);
+    awsb_set_view(L, "signature", result->signature);
+    awsb_set_view(L, "signed_headers", result->signed_headers);
+    if (!explain)
+        return;
+    awsb_set_view(L, "canonical_request", result->canonical_request);
+    awsb_set_view(L, "string_to_sign", result->string_to_sign);
+}
+
+static int sign(lua_State *L)
+{
+    struct signer_box *box = check_signer(L);
+    struct awsb_sigv4_request request = {0};
+    struct awsb_sigv4_scope scope = {0};
+    struct awsb_sigv4_options options = {0};
+    struct awsb_sigv4_result result;
+
+    lua_settop(L, 5);
+    awsb_check_fields(L, 2, "request", request_fields);
+    awsb_check_fields(L, 3, "credentials", credentials_fields);
+    awsb_check_fields(L, 4, "scope", scope_fields);
+    request.method = awsb_field_view(L, 2, "method");
+    request.path = awsb_field_view(L, 2, "path");
+    request.query = awsb_field_view(L, 2, "query");
+    request.body = awsb_field_view(L, 2, "body");
+    read_headers(L, &box->headers);
+    request.headers = box->headers.items;
+    request.header_count = box->headers.count;
+    scope.access_key_id = awsb_field_view(L, 3, "access_key_id");
+    scope.secret_access_key = awsb_field_view(L, 3, "secret_access_key");
+    scope.region = awsb_field_view(L, 4, "region");
+    scope.service = awsb_field_view(L, 4, "service");
+    scope.timestamp = awsb_field_view(L, 4, "timestamp");
+    read_options(L, box, &options);
+
+    if (awsb_signer_sign(box->signer, &request, &scope, &options, &result) != AWSB_OK) {
+        awsb_signer_forget(box->signer);
+        lua_pushnil(L);
+        lua_pushstring(L, awsb_signer_message(box->signer));
+        return 2;
+    }
+    push_result(L, &result, !lua_isnil(L, 5) && awsb_field_flag(L, 5, "explain", false));
+    awsb_signer_forget(box->signer);
+    return 1;
+}
+
+static const luaL_Reg signer_methods[] = {
+    {"sign", sign},
+    {"close", close_signer},
+    {NULL, NULL},
+};
+
+static const luaL_Reg functions[] = {
+    {"new_signer", new_signer},
+    {NULL, NULL},
+};
+
+void awsb_open_sigv4(lua_State *L)
+{
+    static const struct awsb_class class = {SIGNER_TYPE, "signer", signer_methods, finalize_signer,
+                                            signer_to_string};
+
+    awsb_register_class(L, &class);
+    awsb_set_functions(L, functions);
+}

@@ -1,0 +1,32 @@
+#ifndef AWSB_PROCESS_H
+#define AWSB_PROCESS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#pragma GCC visibility push(hidden)
+
+/* The process around us: who it is, what its output is, and its SIGPIPE. */
+
+long awsb_process_id(void);
+
+/* Columns of the terminal behind the stream; 0 if it is none, 80 if it does not tell. */
+int awsb_terminal_width(FILE *stream);
+
+/*
+ * Keeps SIGPIPE away from the host while a library writes to sockets: older libcurl with OpenSSL
+ * writes without MSG_NOSIGNAL, and the default action ends the process. Blocks it in this thread
+ * and swallows one that was raised in between; no handler is touched.
+ */
+struct awsb_sigpipe {
+    sigset_t mask_before;
+    bool pending_before;
+    bool blocked;
+};
+void awsb_sigpipe_block(struct awsb_sigpipe *sigpipe);
+void awsb_sigpipe_restore(const struct awsb_sigpipe *sigpipe);
+
+#pragma GCC visibility pop
+
+#endif

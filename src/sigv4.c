@@ -1,0 +1,543 @@
+#include "sigv4.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+#include "hash.h"
+#include "mem.h"
+#include "text.h"
+#include "uri.h"
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+#define TERMINATOR "aws4_request"
+#define DATE_SIZE 8           /* YYYYMMDD */
+#define TIMESTAMP_SIZE 16     /* YYYYMMDDTHHMMSSZ */
+#define MESSAGE_SIZE 256
+#define SHOWN_NAME_SIZE 64    /* of a header name in a message */
+#define MAX_SECRET_BYTES 4096 /* real ones have 40 */
+#define MAX_SCOPE_BYTES 1024  /* date, region, service; access key id */
+#define MAX_REQUEST_BYTES (8u << 20) /* canonical request without the body */
+
+struct awsb_signer {
+    struct awsb_hasher *hasher;
+    struct awsb_buf names;   /* lower-case header names: what the pairs of `headers` view */
+    struct awsb_pairs headers;
+    struct awsb_buf scratch; /* of the canonical query */
+    struct awsb_pairs params;
+    struct awsb_buf canonical_request;
+    struct awsb_buf signed_headers;
+    struct awsb_buf scope;
+    struct awsb_buf string_to_sign;
+    struct awsb_buf authorization;
+    char signature[AWSB_SHA256_HEX_SIZE];
+    struct awsb_buf key_identity; /* date, region, service and secret that `key` was derived from */
+    struct awsb_buf wanted_identity;
+    unsigned char key[AWSB_SHA256_SIZE];
+    bool key_valid;
+    char message[MESSAGE_SIZE];
+};
+
+/* Everything a call works with, so that its steps take one argument. */
+struct job {
+    struct awsb_signer *signer;
+    const struct awsb_sigv4_request *request;
+    const struct awsb_sigv4_scope *scope;
+    const struct awsb_sigv4_options *options;
+};
+
+/* Hop by hop, or added or changed on the way after signing. */
+static const char *const never_signed[] = {
+    "accept-encoding",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "authorization",
+    "connection",
+    "content-length",
+    "expect",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-amzn-trace-id",
+};
+
+struct awsb_signer *awsb_signer_new(void)
+{
+    struct awsb_signer *signer = awsb_realloc(NULL, sizeof *signer);
+
+    if (signer == NULL)
+        return NULL;
+    memset(signer, 0, sizeof *signer);
+    awsb_buf_init_wiping(&signer->canonical_request, MAX_REQUEST_BYTES);
+    awsb_buf_init_wiping(&signer->key_identity, MAX_SECRET_BYTES + MAX_SCOPE_BYTES);
+    awsb_buf_init_wiping(&signer->wanted_identity, MAX_SECRET_BYTES + MAX_SCOPE_BYTES);
+    awsb_buf_init(&signer->names, MAX_REQUEST_BYTES);
+    awsb_buf_init(&signer->scratch, MAX_REQUEST_BYTES);
+    awsb_buf_init(&signer->signed_headers, MAX_REQUEST_BYTES);
+    awsb_buf_init(&signer->scope, MAX_SCOPE_BYTES);
+    awsb_buf_init(&signer->string_to_sign, 2 * MAX_SCOPE_BYTES);
+    awsb_buf_init(&signer->authorization, MAX_REQUEST_BYTES);
+    signer->hasher = awsb_hasher_new();
+    if (signer->hasher == NULL) {
+        awsb_signer_free(signer);
+        return NULL;
+    }
+    return signer;
+}
+
+void awsb_signer_free(struct awsb_signer *signer)
+{
+    if (signer == NULL)
+        return;
+    awsb_hasher_free(signer->hasher);
+    awsb_buf_clear(&signer->names);
+    awsb_pairs_clear(&signer->headers);
+    awsb_buf_clear(&signer->scratch);
+    awsb_pairs_clear(&signer->params);
+    awsb_buf_clear(&signer->canonical_request);
+    awsb_buf_clear(&signer->signed_headers);
+    awsb_buf_clear(&signer->scope);
+    awsb_buf_clear(&signer->string_to_sign);
+    awsb_buf_clear(&signer->authorization);
+    awsb_buf_clear(&signer->key_identity);
+    awsb_buf_clear(&signer->wanted_identity);
+    awsb_wipe(signer, sizeof *signer);
+    awsb_free(signer);
+}
+
+const char *awsb_signer_message(const struct awsb_signer *signer)
+{
+    return signer->message;
+}
+
+void awsb_signer_forget(struct awsb_signer *signer)
+{
+    awsb_buf_reset(&signer->names);
+    awsb_pairs_reset(&signer->headers);
+    awsb_buf_reset(&signer->scratch);
+    awsb_pairs_reset(&signer->params);
+    awsb_buf_reset(&signer->canonical_request);
+    awsb_buf_reset(&signer->signed_headers);
+    awsb_buf_reset(&signer->scope);
+    awsb_buf_reset(&signer->string_to_sign);
+    awsb_buf_reset(&signer->authorization);
+    awsb_buf_reset(&signer->wanted_identity);
+}
+
+AWSB_PRINTF_LIKE(2, 3)
+static enum awsb_err refuse(struct awsb_signer *signer, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(signer->message, sizeof signer->message, format, arguments);
+    va_end(arguments);
+    return AWSB_REFUSED;
+}
+
+/* Gives a failure that has no sentence yet one, and hands it on. */
+static enum awsb_err report(struct awsb_signer *signer, enum awsb_err err)
+{
+    if (err == AWSB_NO_MEMORY)
+        refuse(signer, "not enough memory to sign the request");
+    else if (err == AWSB_TOO_LARGE)
+        refuse(signer, "path, query and headers are more than the %u bytes that can be signed",
+               MAX_REQUEST_BYTES);
+    else if (err == AWSB_CRYPTO)
+        refuse(signer, "OpenSSL refused to compute SHA-256");
+    return err;
+}
+
+static int shown(struct awsb_view name)
+{
+    return (int)(name.size < SHOWN_NAME_SIZE ? name.size : SHOWN_NAME_SIZE);
+}
+
+static bool is_timestamp(struct awsb_view text)
+{
+    size_t i;
+
+    if (text.size != TIMESTAMP_SIZE || text.data[DATE_SIZE] != 'T' ||
+        text.data[TIMESTAMP_SIZE - 1] != 'Z')
+        return false;
+    for (i = 0; i < TIMESTAMP_SIZE - 1; i++)
+        if (i != DATE_SIZE && (text.data[i] < '0' || text.data[i] > '9'))
+            return false;
+    return true;
+}
+
+/* A part of the credential: goes into a header, between slashes. */
+static enum awsb_err check_part(struct awsb_signer *signer, const char *what, struct awsb_view part)
+{
+    if (part.size == 0)
+        return refuse(signer, "%s is empty", what);
+    if (part.size > MAX_SCOPE_BYTES / 4)
+        return refuse(signer, "%s is longer than %d bytes", what, MAX_SCOPE_BYTES / 4);
+    if (awsb_has_control(part) || awsb_view_has(part, ' ') || awsb_view_has(part, '/') ||
+        awsb_view_has(part, ','))
+        return refuse(signer, "%s holds a blank, slash, comma or control character", what);
+    return AWSB_OK;
+}
+
+static enum awsb_err check_input(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    const struct awsb_sigv4_scope *scope = job->scope;
+    enum awsb_err err = check_part(signer, "access_key_id", scope->access_key_id);
+
+    if (err == AWSB_OK)
+        err = check_part(signer, "region", scope->region);
+    if (err == AWSB_OK)
+        err = check_part(signer, "service", scope->service);
+    if (err != AWSB_OK)
+        return err;
+    if (scope->secret_access_key.size == 0)
+        return refuse(signer, "secret_access_key is empty");
+    if (scope->secret_access_key.size > MAX_SECRET_BYTES - strlen("AWS4"))
+        return refuse(signer, "secret_access_key is too long to be one");
+    if (!is_timestamp(scope->timestamp))
+        return refuse(signer, "timestamp must have the form YYYYMMDDTHHMMSSZ");
+    if (!awsb_is_token(job->request->method))
+        return refuse(signer, "method must be an HTTP method such as GET");
+    if (job->options->encode_once && awsb_has_control(job->request->path))
+        return refuse(signer, "path holds a control character");
+    if (awsb_has_control(job->options->payload_hash))
+        return refuse(signer, "payload_hash holds a control character");
+    return AWSB_OK;
+}
+
+static enum awsb_err check_header(const struct job *job, const struct awsb_pair *header)
+{
+    struct awsb_view name = header->name;
+
+    if (!awsb_is_token(name))
+        return refuse(job->signer, "a header name is empty or holds a byte that no name may hold");
+    if (job->options->multiline ? awsb_view_has(header->value, '\0')
+                                : !awsb_is_one_line(header->value))
+        return refuse(job->signer, "the value of header %.*s holds a CR, LF or NUL byte",
+                      shown(name), name.data);
+    return AWSB_OK;
+}
+
+/* Fills signer->headers: checked, names in lower case, sorted. */
+static enum awsb_err sort_headers(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    const struct awsb_sigv4_request *request = job->request;
+    size_t i, k, all_names = 0;
+
+    for (i = 0; i < request->header_count; i++) {
+        enum awsb_err err = check_header(job, &request->headers[i]);
+
+        if (err != AWSB_OK)
+            return err;
+        all_names += request->headers[i].name.size;
+    }
+    awsb_buf_reserve(&signer->names, all_names); /* the views below must not move */
+    if (signer->names.err != AWSB_OK)
+        return signer->names.err;
+    for (i = 0; i < request->header_count; i++) {
+        struct awsb_view name = request->headers[i].name;
+        size_t start = signer->names.size;
+
+        for (k = 0; k < name.size; k++)
+            awsb_buf_add_byte(&signer->names, awsb_lower(name.data[k]));
+        if (!awsb_pairs_add(&signer->headers, awsb_view(signer->names.data + start, name.size),
+                            request->headers[i].value))
+            return AWSB_NO_MEMORY;
+    }
+    awsb_pairs_sort_by_arrival(&signer->headers);
+    return AWSB_OK;
+}
+
+static bool is_signed(const struct awsb_sigv4_options *options, struct awsb_view name)
+{
+    size_t i;
+
+    if (options->exact_headers) {
+        for (i = 0; i < options->signed_header_count; i++)
+            if (awsb_view_same(options->signed_headers[i].name, name))
+                return true;
+        return false;
+    }
+    for (i = 0; i < sizeof never_signed / sizeof never_signed[0]; i++)
+        if (awsb_view_same(awsb_view_of(never_signed[i]), name))
+            return false;
+    return true;
+}
+
+static const struct awsb_pair *find_header(const struct awsb_signer *signer, struct awsb_view name)
+{
+    size_t i;
+
+    for (i = 0; i < signer->headers.count; i++)
+        if (awsb_view_same(signer->headers.items[i].name, name))
+            return &signer->headers.items[i];
+    return NULL;
+}
+
+/* A request that the service would refuse for what it lacks is refused here, where that can be
+ * said. */
+static enum awsb_err check_presence(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    const struct awsb_sigv4_options *options = job->options;
+    const struct awsb_pair *date;
+    size_t i;
+
+    for (i = 0; i < options->signed_header_count; i++) {
+        struct awsb_view name = options->signed_headers[i].name;
+
+        if (find_header(signer, name) == NULL)
+            return refuse(signer, "header %.*s is to be signed, but the request has none",
+                          shown(name), name.data);
+    }
+    if (options->exact_headers)
+        return AWSB_OK;
+    if (find_header(signer, awsb_view_of("host")) == NULL)
+        return refuse(signer, "header host must be signed, but the request has none");
+    date = find_header(signer, awsb_view_of("x-amz-date"));
+    if (date == NULL)
+        return refuse(signer, "header x-amz-date must be signed, but the request has none");
+    if (!awsb_view_same(awsb_trim(date->value), job->scope->timestamp))
+        return refuse(signer, "header x-amz-date is not the timestamp %.*s to sign with",
+                      TIMESTAMP_SIZE, job->scope->timestamp.data);
+    return AWSB_OK;
+}
+
+/* Blanks at the ends vanish, runs of them within become one; CR and LF come with `multiline`
+ * only. */
+static void add_folded(struct awsb_buf *out, struct awsb_view value)
+{
+    bool gap = false, begun = false;
+    size_t i;
+
+    awsb_buf_reserve(out, value.size);
+    for (i = 0; i < value.size; i++) {
+        char c = value.data[i];
+
+        if (awsb_is_blank(c) || c == '\r' || c == '\n') {
+            gap = begun;
+            continue;
+        }
+        if (gap)
+            awsb_buf_add_byte(out, ' ');
+        awsb_buf_add_byte(out, c);
+        gap = false;
+        begun = true;
+    }
+}
+
+/* One line per name, and the list of names. */
+static void add_headers(const struct job *job)
+{
+    struct awsb_buf *out = &job->signer->canonical_request;
+    struct awsb_buf *list = &job->signer->signed_headers;
+    const struct awsb_pairs *headers = &job->signer->headers;
+    size_t i = 0;
+
+    while (i < headers->count) {
+        struct awsb_view name = headers->items[i].name;
+        bool wanted = is_signed(job->options, name);
+        char separator = ':';
+
+        if (wanted) {
+            if (list->size > 0)
+                awsb_buf_add_byte(list, ';');
+            awsb_buf_add(list, name);
+            awsb_buf_add(out, name);
+        }
+        for (; i < headers->count && awsb_view_same(headers->items[i].name, name); i++) {
+            if (!wanted)
+                continue;
+            awsb_buf_add_byte(out, separator);
+            add_folded(out, headers->items[i].value);
+            separator = ',';
+        }
+        if (wanted)
+            awsb_buf_add_byte(out, '\n');
+    }
+}
+
+static enum awsb_err add_payload_hash(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    unsigned char hash[AWSB_SHA256_SIZE];
+    char hex[AWSB_SHA256_HEX_SIZE];
+    enum awsb_err err;
+
+    if (job->options->payload_hash.size > 0) {
+        awsb_buf_add(&signer->canonical_request, job->options->payload_hash);
+        return AWSB_OK;
+    }
+    err = awsb_sha256(signer->hasher, job->request->body, hash);
+    awsb_hex(hash, sizeof hash, hex);
+    awsb_buf_add(&signer->canonical_request, awsb_view(hex, sizeof hex));
+    return err;
+}
+
+/* General reference, "Create a canonical request". */
+static enum awsb_err write_canonical_request(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    struct awsb_buf *out = &signer->canonical_request;
+    enum awsb_err err;
+
+    awsb_buf_add(out, job->request->method);
+    awsb_buf_add_byte(out, '\n');
+    awsb_uri_canonical_path(out, job->request->path, !job->options->raw_path,
+                            !job->options->encode_once);
+    awsb_buf_add_byte(out, '\n');
+    awsb_uri_canonical_query(out, job->request->query, &signer->scratch, &signer->params);
+    awsb_buf_add_byte(out, '\n');
+    add_headers(job);
+    awsb_buf_add_byte(out, '\n');
+    if (out->err == AWSB_OK)
+        out->err = signer->signed_headers.err;
+    awsb_buf_add(out, awsb_buf_view(&signer->signed_headers));
+    awsb_buf_add_byte(out, '\n');
+    err = add_payload_hash(job);
+    return err != AWSB_OK ? err : out->err;
+}
+
+/* "Create a string to sign". */
+static enum awsb_err write_string_to_sign(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    struct awsb_buf *scope = &signer->scope;
+    struct awsb_buf *out = &signer->string_to_sign;
+    unsigned char hash[AWSB_SHA256_SIZE];
+    char hex[AWSB_SHA256_HEX_SIZE];
+    enum awsb_err err;
+
+    awsb_buf_add(scope, awsb_view(job->scope->timestamp.data, DATE_SIZE));
+    awsb_buf_add_byte(scope, '/');
+    awsb_buf_add(scope, job->scope->region);
+    awsb_buf_add_byte(scope, '/');
+    awsb_buf_add(scope, job->scope->service);
+    awsb_buf_add_text(scope, "/" TERMINATOR);
+
+    err = awsb_sha256(signer->hasher, awsb_buf_view(&signer->canonical_request), hash);
+    awsb_hex(hash, sizeof hash, hex);
+    awsb_buf_add_text(out, ALGORITHM "\n");
+    awsb_buf_add(out, job->scope->timestamp);
+    awsb_buf_add_byte(out, '\n');
+    awsb_buf_add(out, awsb_buf_view(scope));
+    awsb_buf_add_byte(out, '\n');
+    awsb_buf_add(out, awsb_view(hex, sizeof hex));
+    if (err == AWSB_OK)
+        err = scope->err;
+    return err != AWSB_OK ? err : out->err;
+}
+
+/* The secret comes last and the other parts hold no control character: no two keys look alike. */
+static void write_identity(const struct job *job, struct awsb_buf *out)
+{
+    awsb_buf_reset(out);
+    awsb_buf_add(out, awsb_view(job->scope->timestamp.data, DATE_SIZE));
+    awsb_buf_add_byte(out, '\n');
+    awsb_buf_add(out, job->scope->region);
+    awsb_buf_add_byte(out, '\n');
+    awsb_buf_add(out, job->scope->service);
+    awsb_buf_add_text(out, "\nAWS4"); /* the first HMAC takes "AWS4" and the secret as its key */
+    awsb_buf_add(out, job->scope->secret_access_key);
+}
+
+static enum awsb_err derive_key(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    const struct awsb_buf *identity = &signer->key_identity;
+    size_t secret_size = strlen("AWS4") + job->scope->secret_access_key.size;
+    struct awsb_view secret =
+        awsb_view(identity->data + (identity->size - secret_size), secret_size);
+    struct awsb_view key = awsb_view((const char *)signer->key, sizeof signer->key);
+    struct awsb_view date = awsb_view(job->scope->timestamp.data, DATE_SIZE);
+    enum awsb_err err = awsb_hmac_sha256(signer->hasher, secret, date, signer->key);
+
+    if (err == AWSB_OK)
+        err = awsb_hmac_sha256(signer->hasher, key, job->scope->region, signer->key);
+    if (err == AWSB_OK)
+        err = awsb_hmac_sha256(signer->hasher, key, job->scope->service, signer->key);
+    if (err == AWSB_OK)
+        err = awsb_hmac_sha256(signer->hasher, key, awsb_view_of(TERMINATOR), signer->key);
+    return err;
+}
+
+/* "Calculate the signature", step one: a day's key is derived once and kept. */
+static enum awsb_err prepare_key(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    enum awsb_err err;
+
+    write_identity(job, &signer->wanted_identity);
+    if (signer->wanted_identity.err != AWSB_OK)
+        return signer->wanted_identity.err;
+    if (signer->key_valid && awsb_equal(awsb_buf_view(&signer->wanted_identity),
+                                        awsb_buf_view(&signer->key_identity)))
+        return AWSB_OK;
+    signer->key_valid = false;
+    write_identity(job, &signer->key_identity);
+    if (signer->key_identity.err != AWSB_OK)
+        return signer->key_identity.err;
+    err = derive_key(job);
+    signer->key_valid = err == AWSB_OK;
+    return err;
+}
+
+static enum awsb_err write_authorization(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    struct awsb_buf *out = &signer->authorization;
+    struct awsb_view key = awsb_view((const char *)signer->key, sizeof signer->key);
+    unsigned char mac[AWSB_SHA256_SIZE];
+    enum awsb_err err = awsb_hmac_sha256(signer->hasher, key,
+                                         awsb_buf_view(&signer->string_to_sign), mac);
+
+    awsb_hex(mac, sizeof mac, signer->signature);
+    awsb_buf_add_text(out, ALGORITHM " Credential=");
+    awsb_buf_add(out, job->scope->access_key_id);
+    awsb_buf_add_byte(out, '/');
+    awsb_buf_add(out, awsb_buf_view(&signer->scope));
+    awsb_buf_add_text(out, ", SignedHeaders=");
+    awsb_buf_add(out, awsb_buf_view(&signer->signed_headers));
+    awsb_buf_add_text(out, ", Signature=");
+    awsb_buf_add(out, awsb_view(signer->signature, sizeof signer->signature));
+    return err != AWSB_OK ? err : out->err;
+}
+
+enum awsb_err awsb_signer_sign(struct awsb_signer *signer, const struct awsb_sigv4_request *request,
+                               const struct awsb_sigv4_scope *scope,
+                               const struct awsb_sigv4_options *options,
+                               struct awsb_sigv4_result *result)
+{
+    static enum awsb_err (*const steps[])(const struct job *) = {
+        check_input,          sort_headers, check_presence,      write_canonical_request,
+        write_string_to_sign, prepare_key,  write_authorization,
+    };
+    struct job job;
+    size_t i;
+
+    job.signer = signer;
+    job.request = request;
+    job.scope = scope;
+    job.options = options;
+    awsb_signer_forget(signer);
+    for (i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        enum awsb_err err = steps[i](&job);
+
+        if (err != AWSB_OK)
+            return report(signer, err);
+    }
+    result->canonical_request = awsb_buf_view(&signer->canonical_request);
+    result->string_to_sign = awsb_buf_view(&signer->string_to_sign);
+    result->signature = awsb_view(signer->signature, sizeof signer->signature);
+    result->signed_headers = awsb_buf_view(&signer->signed_headers);
+    result->authorization = awsb_buf_view(&signer->authorization);
+    return AWSB_OK;
+}
