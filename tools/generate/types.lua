@@ -1,0 +1,143 @@
+--- LuaCATS definitions for editors: a class for each structure and one for the client with all its methods.
+
+local naming = require "aws.backup.codec.naming"
+
+local types = {}
+
+local PREFIX = "aws.backup."
+
+-- The widest list of values that is spelled out; a longer one would only hide the type.
+local MOST_VALUES = 12
+
+local SCALARS = { boolean = "boolean", integer = "integer", long = "integer" }
+
+--- The LuaCATS type of a shape.
+local function type_of(name, shapes, is_input)
+  local shape = shapes[name]
+  if shape.type == "structure" then return PREFIX .. name end
+  if shape.type == "list" then
+    local item = type_of(shape.member.shape, shapes, is_input)
+    return (item:find("|", 1, true) and "(" .. item .. ")" or item) .. "[]"
+  end
+  if shape.type == "map" then return "table<string, " .. type_of(shape.value.shape, shapes, is_input) .. ">" end
+  -- A request takes an ISO 8601 text as well as seconds.
+  if shape.type == "timestamp" then return is_input and "number|string" or "number" end
+  if shape.enum and #shape.enum <= MOST_VALUES then
+    local values = {}
+    for index, value in ipairs(shape.enum) do values[index] = ("%q"):format(value) end
+    return "string|" .. table.concat(values, "|")
+  end
+  return SCALARS[shape.type] or "string"
+end
+
+--- What the model limits, in words.
+local function limits(shape)
+  local notes = {}
+  if shape.sensitive then notes[#notes + 1] = "sensitive" end
+  local of = shape.type == "string" and " characters" or (shape.type == "list" or shape.type == "map") and " entries"
+    or ""
+  if shape.min and shape.max then
+    notes[#notes + 1] = ("%d to %d%s"):format(shape.min, shape.max, of)
+  elseif shape.min then
+    notes[#notes + 1] = ("at least %d%s"):format(shape.min, of)
+  end
+  if shape.pattern then notes[#notes + 1] = "matches " .. shape.pattern end
+  if shape.type == "timestamp" then notes[#notes + 1] = "seconds since the epoch" end
+  return notes
+end
+
+local function set_of(names)
+  local set = {}
+  for _, name in ipairs(names or {}) do set[name] = true end
+  return set
+end
+
+--- One structure as a class.
+local function structure_class(name, shapes, order_of, is_input)
+  local shape = shapes[name]
+  local required = set_of(shape.required)
+  local lines = { "---@class " .. PREFIX .. name }
+  for _, member in ipairs(order_of(shape.members)) do
+    local reference = shape.members[member]
+    local notes = limits(shapes[reference.shape])
+    if reference.idempotencyToken then notes[#notes + 1] = "filled in when absent" end
+    lines[#lines + 1] = ("---@field %s%s %s%s"):format(member, required[member] and "" or "?",
+      type_of(reference.shape, shapes, is_input), #notes > 0 and "  # " .. table.concat(notes, "; ") or "")
+  end
+  return table.concat(lines, "\n")
+end
+
+--- The names of the structures that requests reach.
+local function input_structures(model, order_of)
+  local found = {}
+  local function visit(name)
+    if found[name] then return end
+    found[name] = true
+    local shape = model.shapes[name]
+    for _, member in ipairs(shape.members and order_of(shape.members) or {}) do visit(shape.members[member].shape) end
+    for _, part in ipairs { "member", "key", "value" } do
+      if shape[part] then visit(shape[part].shape) end
+    end
+  end
+  for _, operation in pairs(model.operations) do
+    if operation.input then visit(operation.input.shape) end
+  end
+  return found
+end
+
+local function method_lines(operation, shapes)
+  local raises = {}
+  for index, reference in ipairs(operation.errors or {}) do raises[index] = reference.shape end
+  local optional = true
+  if operation.input then optional = #(shapes[operation.input.shape].required or {}) == 0 end
+  return ([[
+--- %s %s
+---
+--- Raises %s.
+---@param params%s %s
+---@return %s output
+---@return aws.backup.Meta meta
+function client:%s(params) end]]):format(
+    operation.http.method, operation.http.requestUri,
+    #raises > 0 and table.concat(raises, ", ") or "no exception of its own",
+    optional and "?" or "", operation.input and PREFIX .. operation.input.shape or "{}",
+    operation.output and PREFIX .. operation.output.shape or "{}", naming.snake_case(operation.name))
+end
+
+local function sorted_keys(object)
+  local keys = {}
+  for key in pairs(object) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+local META = [[
+---@class aws.backup.Meta
+---@field request_id? string
+---@field http_status integer
+---@field attempts integer
+---@field headers table<string, string>  # names in lower case
+---@field elapsed number  # seconds
+
+---@class aws.backup.Client
+local client = {}]]
+
+--- The text of the definitions.
+---@param model table
+---@param order_of fun(object: table): string[]
+---@param header string
+---@return string
+function types.definitions(model, order_of, header)
+  local parts, inputs = { "---@meta aws.backup", META }, input_structures(model, order_of)
+  for _, name in ipairs(sorted_keys(model.operations)) do
+    parts[#parts + 1] = method_lines(model.operations[name], model.shapes)
+  end
+  for _, name in ipairs(sorted_keys(model.shapes)) do
+    if model.shapes[name].type == "structure" then
+      parts[#parts + 1] = structure_class(name, model.shapes, order_of, inputs[name] or false)
+    end
+  end
+  return header .. table.concat(parts, "\n\n") .. "\n"
+end
+
+return types
