@@ -1,0 +1,19 @@
+--- The method name of an operation.
+
+local naming = {}
+
+--- Turns upper camel case into snake case exactly as botocore names its clients' methods:
+--- `StartBackupJob` is `start_backup_job`, `GetPITRMalwareScanResults` is `get_pitr_malware_scan_results`.
+---@param name string
+---@return string
+function naming.snake_case(name)
+  -- A plural of an acronym at the end stays one word: ListBackupARNs is list_backup_arns.
+  local plural = name:match("[A-Z][A-Z]+s$")
+  if plural then
+    name = name:sub(1, #name - #plural) .. "_" .. plural:lower()
+  end
+  name = name:gsub("(.)([A-Z][a-z]+)", "%1_%2")
+  return (name:gsub("([a-z0-9])([A-Z])", "%1_%2"):lower())
+end
+
+return naming

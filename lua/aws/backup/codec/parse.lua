@@ -1,0 +1,223 @@
+--- From an answer of the service to a table, or to what went wrong.
+
+local json = require "aws.backup.codec.json"
+local read = require "aws.backup.codec.read"
+local visible = require "aws.backup.codec.visible"
+
+local parse = {}
+
+-- How much of an answer that is no JSON is shown.
+local EXCERPT, ERROR_EXCERPT = 200, 500
+
+local function is_blank(text)
+  return text == nil or not text:find("%S")
+end
+
+--- What an answer that is not JSON looks like, in one line.
+local function describe(response, problem)
+  local content_type = (response.headers or {})["content-type"] or "none"
+  return ("%s (HTTP %d, content type %s): %s"):format(
+    problem, response.status, visible.text(content_type, 80), visible.text(response.body, EXCERPT))
+end
+
+--- Splits a header list at its commas; quoted items may hold commas of their own.
+local function header_items(text)
+  local items, position = {}, 1
+  while position <= #text do
+    local quoted, after = text:match('^%s*"(.-[^\\])"%s*()', position)
+    if quoted then
+      items[#items + 1] = quoted:gsub("\\(.)", "%1")
+      position = (text:find(",", after, true) or #text) + 1
+    else
+      local item, next_position = text:match("^%s*([^,]-)%s*,()", position)
+      items[#items + 1] = item or text:match("^%s*(.-)%s*$", position)
+      position = next_position or #text + 1
+    end
+  end
+  return items
+end
+
+--- Splits a list of HTTP dates, each of which holds one comma.
+local function header_dates(text)
+  local items = {}
+  for date in text:gmatch("%s*(%a+,[^,]+)") do items[#items + 1] = date end
+  return #items > 0 and items or header_items(text)
+end
+
+local function header_value(shape, text)
+  if shape.type ~= "list" then return read.text(shape, text) end
+  local result = {}
+  for index, item in ipairs((shape.item.type == "timestamp" and header_dates or header_items)(text)) do
+    local value, message = read.text(shape.item, item)
+    if value == nil then return nil, message end
+    result[index] = value
+  end
+  return result
+end
+
+local function prefixed_headers(prefix, headers)
+  local result = {}
+  for name, text in pairs(headers) do
+    if name:sub(1, #prefix):lower() == prefix:lower() then result[name:sub(#prefix + 1)] = text end
+  end
+  return result
+end
+
+--- Reads the members that do not travel in the body into `result`.
+local function read_located(shape, response, result)
+  local headers = response.headers or {}
+  for _, member in ipairs(shape.members) do
+    if member.location == "statusCode" then
+      result[member.name] = response.status
+    elseif member.location == "headers" then
+      result[member.name] = prefixed_headers(member.wire, headers)
+    elseif member.location == "header" and headers[member.wire:lower()] then
+      local value, message = header_value(member.shape, headers[member.wire:lower()])
+      if value == nil then return nil, ("%s %s"):format(member.name, message) end
+      result[member.name] = value
+    end
+  end
+  return result
+end
+
+--- Reads a JSON text by a shape.
+---@param shape aws.backup.codec.Shape
+---@param text string
+---@param options? { strict: boolean? }  # strict: a wrong JSON type is a fault; else it is converted if possible
+---@return any value  # an empty text or null: an empty table (strict: null is a fault)
+---@return string? message  # value is nil then; names the path
+---@return string? where  # the path alone; absent if the text is no JSON at all
+function parse.document(shape, text, options)
+  local strict = options and options.strict or false
+  if is_blank(text) then return {} end
+  local decoded, fault = json.decode(text)
+  if decoded == nil then return nil, "not valid JSON: " .. visible.text(fault, EXCERPT) end
+  if decoded == json.null and not strict then return {} end
+  -- Once decoded, an empty array and an empty object are the same.
+  if shape.type ~= "list" and text:find("^%s*%[") then
+    return nil, "the document should be an object, but is an array", ""
+  end
+  local value, message, where = read.value(shape, decoded, strict)
+  if value == nil then return nil, ("%s %s"):format(where == "" and "the document" or where, message), where end
+  return value
+end
+
+--- Reads a successful answer.
+---@param operation aws.backup.codec.Operation
+---@param response { status: integer, headers: table<string, string>, body: string? }
+---@return table? output  # empty if the body is empty
+---@return string? message  # the answer cannot be understood: says why and shows its beginning
+function parse.output(operation, response)
+  local shape, body = operation.output, response.body
+  -- Where nothing is expected whatever comes is let pass, except a web page: that is a proxy, not AWS.
+  if not shape then
+    if is_blank(body) or not body:find("^%s*<") then return {} end
+    return nil, describe(response, "the answer is not valid JSON")
+  end
+  local output, message, where = parse.document(shape, body or "")
+  if not output then
+    if where then return nil, message end
+    return nil, describe(response, "the answer is " .. message)
+  end
+  return read_located(shape, response, output)
+end
+
+-- What a status says where the answer itself says nothing.
+local REASONS = {
+  [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
+  [405] = "Method Not Allowed", [407] = "Proxy Authentication Required", [408] = "Request Timeout",
+  [409] = "Conflict", [413] = "Payload Too Large", [429] = "Too Many Requests",
+  [500] = "Internal Server Error", [501] = "Not Implemented", [502] = "Bad Gateway",
+  [503] = "Service Unavailable", [504] = "Gateway Timeout",
+}
+
+--- The bare name of an exception: without the namespace before `#` and the address after `:`.
+local function bare_name(text)
+  local name = text and text:match("^[^:]*"):match("[^#]*$"):match("^%s*(.-)%s*$")
+  return name ~= "" and name or nil
+end
+
+--- The name of the exception. The body's `Code` is an internal number (`ERROR_3107`) and counts only if it is
+--- the name of an exception after all.
+local function failure_code(operation, response, document)
+  local header = (response.headers or {})["x-amzn-errortype"]
+  local name = bare_name(header) or bare_name(read.plain_text(document.__type)) or bare_name(read.plain_text(document.code))
+  if name then return name end
+  local upper = bare_name(read.plain_text(document.Code))
+  if upper and (operation.errors[upper] or operation.exceptions[upper] or upper:find("^%a%w*Exception$")) then
+    return upper
+  end
+  return tostring(response.status)
+end
+
+local function first_text(document, names)
+  for _, name in ipairs(names) do
+    local text = read.plain_text(document[name])
+    if text then return text end
+  end
+  return nil
+end
+
+local MESSAGE_NAMES = { "message", "Message", "errorMessage", "error_description" }
+
+--- The modelled members of an error. What cannot be read is left out: the error itself must get through.
+local function error_details(shape, response, document)
+  local details = {}
+  for wire, value in pairs(document) do
+    local member = shape.by_wire[wire]
+    if member and not json.is_null(value) then details[member.name] = (read.value(member.shape, value)) end
+  end
+  if shape.by_name.Message and details.Message == nil then
+    details.Message = first_text(document, MESSAGE_NAMES)
+  end
+  read_located(shape, response, details)
+  return details
+end
+
+--- Decodes the body of an error: an object, or nil if it is anything else.
+local function error_document(body)
+  if is_blank(body) then return {} end
+  local decoded = json.decode(body)
+  if type(decoded) == "table" and #decoded == 0 then return decoded end
+  return nil
+end
+
+--- The message of an error whose body is no JSON object.
+local function raw_message(response)
+  if response.status >= 500 and response.body:lower():find("^%s*<") then
+    return REASONS[response.status] or "Server Error"
+  end
+  return visible.text(response.body, ERROR_EXCERPT)
+end
+
+--- Reads an answer that is not a success.
+---@param operation aws.backup.codec.Operation
+---@param response { status: integer, headers: table<string, string>, body: string? }
+---@return { code: string, message: string, details: table, modeled: boolean }
+function parse.failure(operation, response)
+  local document = error_document(response.body)
+  local fields = document or {}
+  local code = failure_code(operation, response, fields)
+  local message = first_text(fields, MESSAGE_NAMES) or ""
+  if not document then
+    message = raw_message(response)
+  elseif message == "" and code == tostring(response.status) then
+    message = REASONS[response.status] or ""
+  end
+  local shape = operation.errors[code] or operation.exceptions[code]
+  return {
+    code = code, message = message, modeled = shape ~= nil,
+    details = shape and error_details(shape, response, fields) or {},
+  }
+end
+
+--- Reads a label, a query parameter or a header by its shape.
+---@param shape aws.backup.codec.Shape
+---@param text string
+---@return any value
+---@return string? message
+function parse.text(shape, text)
+  return header_value(shape, text)
+end
+
+return parse
