@@ -1,0 +1,212 @@
+--- A client of AWS Backup: a method for each operation, in snake_case as boto3 names it.
+--
+-- What a client is made of is bound into its methods, so that whoever prints or walks over a client meets `meta` and
+-- nothing else: no secret, no connection. Only the methods here raise; below them failures are `nil, err`.
+
+local call = require "aws.backup.call"
+local codec = require "aws.backup.codec"
+local config = require "aws.backup.config"
+local core = require "aws.backup.core"
+local credentials = require "aws.backup.credentials"
+local curl = require "aws.backup.transport.curl"
+local endpoint = require "aws.backup.endpoint"
+local errors = require "aws.backup.errors"
+local nearest = require "aws.backup.nearest"
+local retry = require "aws.backup.retry"
+local runtime = require "aws.backup.runtime"
+local signing = require "aws.backup.signing"
+local useragent = require "aws.backup.useragent"
+local wait = require "aws.backup.wait"
+
+local client = {}
+
+local METATABLE_NAME = "aws.backup.Client"
+
+local function client_error(message)
+  return errors.new("ClientError", { message = message })
+end
+
+-- A number in [0, 1) of the system's randomness: math.random would give every process the same jitter.
+local function random_fraction()
+  local bytes = core.random(4)
+  if not bytes then return math.random() end
+  local a, b, c, d = bytes:byte(1, 4)
+  return (((a * 256 + b) * 256 + c) * 256 + d) / 2 ^ 32
+end
+
+-- An engine with a bound of its own. A child process makes another: a connection shared by two processes would hand
+-- each the other's answers.
+local function private_engine(max_connections)
+  local engine, owner
+  return function()
+    if owner ~= core.pid() then
+      engine, owner = core.new_engine { max_connections = max_connections }, core.pid()
+    end
+    return engine
+  end
+end
+
+local function transport_for(settings, place, waiting, asked_max_connections)
+  local given = settings.transport
+  if type(given) == "table" and given.send then return given end
+  if given then return { send = function(_, request) return given(request) end } end
+  local proxy, no_proxy = settings.proxy, nil
+  if not proxy then proxy, no_proxy = config.proxy_from_environment(settings.getenv, place.scheme) end
+  return curl.new({
+    ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls, proxy = proxy, no_proxy = no_proxy,
+    max_response_bytes = settings.max_response_bytes,
+  }, waiting, asked_max_connections and private_engine(asked_max_connections))
+end
+
+local function hook_runner(hooks)
+  return function(name, event)
+    local hook = hooks and hooks[name]
+    if hook then hook(event) end
+  end
+end
+
+-- Everything that the calls of one client need, put together once.
+local function assemble(options)
+  local settings, place, provider, waiting, failure
+  settings, failure = config.resolve(options)
+  if not settings then return nil, failure end
+  place, failure = endpoint.resolve(settings)
+  if not place then return nil, failure end
+  if not place.region then return endpoint.no_region() end
+  provider, failure = credentials.resolve(settings.credentials, settings.getenv)
+  if not provider then return nil, failure end
+  waiting, failure = runtime.choose(settings.runtime)
+  if not waiting then return nil, failure end
+  settings.credentials = nil
+
+  local model = settings.model and codec.from_model_table(settings.model) or nil
+  return {
+    settings = settings, endpoint = place, credentials_provider = provider, runtime = waiting,
+    transport = transport_for(settings, place, waiting, options and options.max_connections),
+    codec = codec.new(model),
+    signer = core.new_signer(),
+    retry_policy = retry.new(settings.retry_mode, settings.max_attempts, settings.random or random_fraction),
+    user_agent = useragent.new(settings),
+    clock = settings.clock or core.time, monotonic = core.monotonic, uuid = settings.uuid or signing.uuid,
+    hook = hook_runner(settings.on),
+  }
+end
+
+local function find_operation(inside, name)
+  if inside.closed then return nil, client_error("the client is closed; make another with backup.client") end
+  local operation, suggestion = inside.codec:operation(name)
+  if operation then return operation end
+  return nil, client_error(string.format("AWS Backup has no operation %s%s", tostring(name),
+    suggestion and ("; did you mean " .. suggestion .. "?") or ""))
+end
+
+-- Without raising: what the client's own methods build on.
+local function invoke(inside, name, params)
+  local operation, failure = find_operation(inside, name)
+  if not operation then return nil, failure end
+  return call.run(inside, operation, params == nil and {} or params)
+end
+
+local methods = {}
+
+--- Calls an operation by name; `client:start_backup_job(params)` is `client:call("StartBackupJob", params)`.
+---@param name string  either form: "StartBackupJob" or "start_backup_job"
+---@param params? table  members as in the API; not changed
+---@return table output, aws.backup.Meta meta
+-- Raises ParamValidationError, CredentialsError, TransportError, ResponseError, or a ServiceError by its exception.
+function methods.call(inside, name, params)
+  local output, meta = invoke(inside, name, params)
+  if not output then error(meta, 0) end
+  return output, meta
+end
+
+--- The credentials that the next call would use.
+---@return { access_key_id: string, secret_access_key: string, session_token: string?, expiration: number? }
+-- Raises CredentialsError; NoCredentialsError tells what each provider met.
+function methods.credentials(inside)
+  local found, failure = inside.credentials_provider:get()
+  if not found then error(failure, 0) end
+  return {
+    access_key_id = found.access_key_id, secret_access_key = found.secret_access_key,
+    session_token = found.session_token, expiration = found.expiration,
+  }
+end
+
+--- Follows a backup job to its end.
+---@param id string  BackupJobId
+---@param options? aws.backup.WaitOptions  timeout, interval, max_interval (seconds), on_progress(job)
+---@return table job  the last description: COMPLETED or PARTIAL
+---@return table[]? children  the child jobs of a job that ended PARTIAL
+-- Raises JobFailedError (err.job) for ABORTED, FAILED and EXPIRED; WaitTimeoutError (err.job); and whatever
+-- DescribeBackupJob raises.
+function methods.wait_for_backup_job(inside, id, options)
+  local function ask(name, params) return invoke(inside, name, params) end
+  local job, second = wait.backup_job(ask, id, options or {}, inside.runtime.sleep, inside.monotonic)
+  if not job then error(second, 0) end
+  return job, second
+end
+
+--- Ends the use of a client and drops its own connections. Calling it again does nothing.
+function methods.close(inside)
+  inside.closed = true
+  local close = inside.transport.close
+  if close then close(inside.transport) end
+end
+
+local function no_method(inside, name)
+  local candidates = {}
+  for method in pairs(methods) do candidates[method] = true end
+  for method in pairs(inside.codec.model.methods) do candidates[method] = true end
+  local suggestion = nearest.among(tostring(name), candidates)
+  return client_error(string.format("a client has no method %s%s", tostring(name),
+    suggestion and ("; did you mean " .. suggestion .. "?") or ""))
+end
+
+-- The method of that name with its client bound in; made on first use.
+local function bind(inside, face, name)
+  local run = methods[name]
+  if not run then
+    local operation_name = inside.codec.model.methods[name]
+    if not operation_name then error(no_method(inside, name), 0) end
+    run = function(_, params) return methods.call(inside, operation_name, params) end
+  end
+  return function(self, ...)
+    if self ~= face then
+      error(client_error(string.format("call %s with a colon: client:%s(...)", name, name)), 0)
+    end
+    return run(inside, ...)
+  end
+end
+
+local function describe(inside)
+  local names = {}
+  for index, name in ipairs(inside.codec.model.names) do names[index] = name end
+  return {
+    region = inside.endpoint.region, endpoint = inside.endpoint.url, partition = inside.endpoint.partition,
+    operations = names,
+  }
+end
+
+--- Makes a client; `backup.client` raises what this returns.
+---@param options? aws.backup.Options
+---@return aws.backup.Client? made, table? err
+function client.new(options)
+  local inside, failure = assemble(options)
+  if not inside then return nil, failure end
+  local face = { meta = describe(inside) }
+  local bound = {}
+  return setmetatable(face, {
+    __name = METATABLE_NAME,
+    __metatable = METATABLE_NAME,
+    __index = function(_, name)
+      if not bound[name] then bound[name] = bind(inside, face, name) end
+      return bound[name]
+    end,
+    __tostring = function()
+      return string.format("%s (%s, %s)", METATABLE_NAME, inside.endpoint.region, inside.endpoint.url)
+    end,
+    __close = function() methods.close(inside) end,
+  })
+end
+
+return client

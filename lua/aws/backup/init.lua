@@ -1,0 +1,48 @@
+--- lua-aws-backup: a client for AWS Backup (API version 2018-11-15).
+--
+-- The public face. Nothing happens at load: no environment, no file and no network is touched before
+-- `client` is called.
+--
+--     local backup = require "aws.backup"
+--     local client = backup.client { region = "eu-west-1" }
+--     local job = client:start_backup_job { BackupVaultName = "Default", ResourceArn = "...", IamRoleArn = "..." }
+
+local client = require "aws.backup.client"
+local errors = require "aws.backup.errors"
+local progress = require "aws.backup.progress"
+local version = require "aws.backup.version"
+
+local backup = {
+  _VERSION = version,
+  errors = errors,
+}
+
+--- Makes a client. Every option is optional; an option beats its environment variable.
+---@param options? aws.backup.Options
+---@return aws.backup.Client
+-- Raises ConfigError (an unknown or malformed option or environment value), NoRegionError, EndpointError.
+function backup.client(options)
+  local made, failure = client.new(options)
+  if not made then error(failure, 0) end
+  return made
+end
+
+--- Whether something that `pcall` caught is an error of the named class, or of one below it.
+-- Safe for every value. `backup.is(err, "vault_missing")` holds for both answers that the service gives for a
+-- vault that is not there.
+---@param caught any
+---@param name string  a class name ("ServiceError"), an error code ("AccessDeniedException") or "vault_missing"
+---@return boolean
+function backup.is(caught, name)
+  return errors.is(caught, name)
+end
+
+--- Makes an `on_progress` function for the wait methods: a bar that is redrawn in place where the file is a
+-- terminal, a plain line for each change elsewhere.
+---@param file? file*  default: io.stderr
+---@return fun(job: table)
+function backup.progress(file)
+  return progress.new(file or io.stderr)
+end
+
+return backup

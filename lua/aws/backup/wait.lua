@@ -1,0 +1,140 @@
+--- Following a job to its end. AWS Backup models no waiters, so the states are written here (API reference,
+-- DescribeBackupJob).
+
+local errors = require "aws.backup.errors"
+local nearest = require "aws.backup.nearest"
+
+local wait = {}
+
+-- Jobs take minutes to days: begin quickly for the short ones, then ask rarely. Ten to thirty seconds is what the
+-- service bears from many pollers at once.
+local DEFAULT_INTERVAL_SECONDS = 2
+local DEFAULT_MAX_INTERVAL_SECONDS = 30
+local GROWTH = 1.5
+
+-- Directly after its start a job may not be visible everywhere yet.
+local VISIBLE_WITHIN_SECONDS = 30
+-- Failures in a row that are borne, each after the call's own retries.
+local PATIENCE = 3
+
+local SUCCESS = { COMPLETED = true, PARTIAL = true }
+local FAILURE = { ABORTED = true, FAILED = true, EXPIRED = true }
+
+local function positive(value)
+  return type(value) == "number" and value > 0, "a number of seconds greater than 0"
+end
+
+local OPTIONS = {
+  timeout = positive, interval = positive, max_interval = positive,
+  on_progress = function(value) return type(value) == "function", "a function" end,
+}
+
+local function check_options(options)
+  if type(options) ~= "table" then
+    return nil, errors.new("ConfigError", { message = "the options of a wait are a table, not " .. type(options) })
+  end
+  for name, value in pairs(options) do
+    local check = OPTIONS[name]
+    local fits, rule
+    if check then fits, rule = check(value) end
+    if not fits then
+      local suggestion = not check and nearest.among(tostring(name), OPTIONS)
+      return nil, errors.new("ConfigError", { message = check
+        and string.format("the option %s must be %s, not %s", name, rule, tostring(value))
+        or string.format("a wait has no option %s%s", tostring(name),
+          suggestion and ("; did you mean " .. suggestion .. "?") or "") })
+    end
+  end
+  return true
+end
+
+-- Time as the waiter sees it: never less than what it slept, so that a caller whose sleep moves a virtual clock
+-- comes to its timeout too.
+local function stopwatch(monotonic)
+  local started, slept = monotonic(), 0
+  return {
+    elapsed = function() return math.max(monotonic() - started, slept) end,
+    slept = function(seconds) slept = slept + seconds end,
+  }
+end
+
+-- Whether a failed look at the job is worth another look.
+local function bearable(failure, seen, elapsed, failures)
+  if failure:is("ResourceNotFoundException") then return not seen and elapsed < VISIBLE_WITHIN_SECONDS end
+  return failure.retryable == true and failures < PATIENCE
+end
+
+local function timed_out(id, job, seconds)
+  local state = job and job.State or "not seen"
+  return errors.new("WaitTimeoutError", {
+    operation = "DescribeBackupJob", job = job,
+    message = string.format("backup job %s has not ended after %d seconds (state: %s); it goes on without the waiter, "
+      .. "wait again or stop it with stop_backup_job", id, math.floor(seconds + 0.5), state),
+  })
+end
+
+local function ended_badly(job)
+  local told = job.StatusMessage and job.StatusMessage ~= "" and job.StatusMessage or "no message was given"
+  return errors.new("JobFailedError", {
+    operation = "DescribeBackupJob", job = job,
+    message = string.format("backup job %s ended %s: %s", tostring(job.BackupJobId), job.State, told),
+  })
+end
+
+local function children_of(ask, id)
+  local children, token = {}, nil
+  repeat
+    local page, failure = ask("ListBackupJobs", { ByParentJobId = id, NextToken = token })
+    if not page then return nil, failure end
+    for _, child in ipairs(page.BackupJobs or {}) do children[#children + 1] = child end
+    if page.NextToken == token then break end
+    token = page.NextToken
+  until token == nil or token == ""
+  return children
+end
+
+local function finished(ask, job)
+  if FAILURE[job.State] then return nil, ended_badly(job) end
+  if job.State ~= "PARTIAL" then return job end
+  local children, failure = children_of(ask, job.BackupJobId)
+  if not children then return nil, failure end
+  return job, children
+end
+
+--- Asks for a backup job until it has ended. An unknown state counts as under way: the service may add one.
+---@param ask fun(operation: string, params: table): table?, table?  output, or nil and an error
+---@param id string
+---@param options table  timeout: none by default, since a job's own windows end it; interval: 2 s, grows by half
+---  up to max_interval: 30 s, or interval if that is longer; on_progress(job): called at each look
+---@param sleep fun(seconds: number)
+---@param monotonic fun(): number
+---@return table? job, table? children_or_err
+function wait.backup_job(ask, id, options, sleep, monotonic)
+  local fine, invalid = check_options(options)
+  if not fine then return nil, invalid end
+  local interval = options.interval or DEFAULT_INTERVAL_SECONDS
+  local longest = math.max(interval, options.max_interval or DEFAULT_MAX_INTERVAL_SECONDS)
+  local watch = stopwatch(monotonic)
+  local last, failures = nil, 0
+
+  while true do
+    local job, failure = ask("DescribeBackupJob", { BackupJobId = id })
+    if job then
+      last, failures = job, 0
+      if options.on_progress then options.on_progress(job) end
+      if SUCCESS[job.State] or FAILURE[job.State] then return finished(ask, job) end
+    else
+      if not bearable(failure, last, watch.elapsed(), failures) then return nil, failure end
+      failures = failures + 1
+    end
+
+    local left = options.timeout and options.timeout - watch.elapsed()
+    if left and left <= 0 then return nil, timed_out(id, last, options.timeout) end
+    local pause = left and math.min(interval, left) or interval
+    sleep(pause)
+    watch.slept(pause)
+    interval = math.min(interval * GROWTH, longest)
+  end
+end
+
+return wait

@@ -1,0 +1,417 @@
+local backup = require "aws.backup"
+local cjson = require "cjson"
+local core = require "aws.backup.core"
+
+local SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+local ROLE = "arn:aws:iam::123456789012:role/backup"
+local TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
+
+-- A service that gives one scripted answer after the other and keeps the requests it saw. An answer is a response, or
+-- { kind, message } for a transport's failure.
+local function scripted(...)
+  local answers, requests = { ... }, {}
+  local function transport(request)
+    local copy = { headers = {} }
+    for name, value in pairs(request) do if name ~= "headers" then copy[name] = value end end
+    for name, value in pairs(request.headers) do copy.headers[name] = value end
+    requests[#requests + 1] = copy
+    local answer = table.remove(answers, 1) or error("the script has no more answers")
+    if answer.kind then return nil, answer.kind, answer.message end
+    return answer
+  end
+  return transport, requests
+end
+
+local function ok(body, headers)
+  return { status = 200, headers = headers or { ["x-amzn-requestid"] = "rid-1" }, body = body or "{}" }
+end
+
+local function fails(status, name, message)
+  return { status = status, headers = { ["x-amzn-errortype"] = name, ["x-amzn-requestid"] = "rid-9" },
+    body = cjson.encode { Message = message, Code = "ERROR_1" } }
+end
+
+local function new(transport, more)
+  local slept = {}
+  local options = {
+    region = "eu-west-1", credentials = { access_key_id = "AKID", secret_access_key = SECRET },
+    transport = transport, env = {}, random = function() return 1 end,
+    runtime = { sleep = function(seconds) slept[#slept + 1] = seconds end },
+  }
+  for name, value in pairs(more or {}) do options[name] = value end
+  return backup.client(options), slept
+end
+
+local function caught(fn, ...)
+  local fine, err = pcall(fn, ...)
+  assert.is_false(fine)
+  return err
+end
+
+local function start(client, more)
+  local params = { BackupVaultName = "Default", ResourceArn = TABLE, IamRoleArn = ROLE }
+  for name, value in pairs(more or {}) do params[name] = value end
+  return client:start_backup_job(params)
+end
+
+describe("backup.client", function()
+  it("raises typed errors for what it is given", function()
+    assert.is_true(backup.is(caught(backup.client, { env = {} }), "NoRegionError"))
+    assert.is_true(backup.is(caught(backup.client, { env = {}, region = "a/b" }), "ConfigError"))
+    assert.is_true(backup.is(caught(backup.client, { env = {}, endpoint_url = "http://h" }), "NoRegionError"))
+    assert.is_true(backup.is(caught(backup.client, { env = {}, region = "eu-west-1", endpoint_url = "h" }),
+      "EndpointError"))
+    assert.is_true(backup.is(caught(backup.client, { env = {}, region = "eu-west-1", credentials = {} }),
+      "CredentialsError"))
+  end)
+
+  it("tells in meta where it goes and what it can", function()
+    local client = new(scripted())
+    assert.equal("eu-west-1", client.meta.region)
+    assert.equal("https://backup.eu-west-1.amazonaws.com", client.meta.endpoint)
+    assert.equal("aws", client.meta.partition)
+    assert.equal(115, #client.meta.operations)
+    client.meta.operations[1] = "broken"
+    assert.equal(115, #new(scripted()).meta.operations)
+    assert.not_equal("broken", new(scripted()).meta.operations[1])
+  end)
+
+  it("shows no secret to whoever prints or walks over it", function()
+    local client = new(scripted())
+    assert.equal("aws.backup.Client (eu-west-1, https://backup.eu-west-1.amazonaws.com)", tostring(client))
+    for name in pairs(client) do assert.equal("meta", name) end
+  end)
+
+  it("has a method for each operation, and raises at once with the nearest name for any other", function()
+    local client = new(scripted())
+    for _, name in ipairs(client.meta.operations) do
+      local method = require("aws.backup.codec.naming").snake_case(name)
+      assert.equal("function", type(client[method]), method)
+    end
+    local err = caught(function() return client.start_backupjob end)
+    assert.truthy(tostring(err):find("did you mean start_backup_job?", 1, true))
+    assert.is_true(backup.is(err, "ClientError"))
+    err = caught(client.call, client, "StartBackupJobs", {})
+    assert.truthy(tostring(err):find("did you mean StartBackupJob?", 1, true))
+  end)
+
+  it("says so when a method is called with a dot", function()
+    local client = new(scripted())
+    local err = caught(client.start_backup_job, { BackupVaultName = "v" })
+    assert.truthy(tostring(err):find("client:start_backup_job(...)", 1, true))
+  end)
+
+  it("raises once it is closed, and closes twice without harm", function()
+    local client = new(scripted())
+    client:close()
+    client:close()
+    assert.truthy(tostring(caught(client.list_backup_jobs, client)):find("closed", 1, true))
+  end)
+end)
+
+describe("a call", function()
+  it("sends a signed request and returns output and meta", function()
+    local answer = '{"BackupJobId":"J","CreationDate":1516925490.087,"IsParent":false,"New":1}'
+    local transport, requests = scripted(ok(answer))
+    local client = new(transport, { clock = function() return 1767323045 end, uuid = function() return "the-uuid" end })
+    local job, meta = start(client)
+    assert.same({ BackupJobId = "J", CreationDate = 1516925490.087, IsParent = false }, job)
+    assert.equal("rid-1", meta.request_id)
+    assert.equal(200, meta.http_status)
+    assert.equal(1, meta.attempts)
+    assert.equal("rid-1", meta.headers["x-amzn-requestid"])
+    assert.equal("number", type(meta.elapsed))
+
+    local request = requests[1]
+    assert.equal("PUT", request.method)
+    assert.equal("https://backup.eu-west-1.amazonaws.com/backup-jobs", request.url)
+    assert.equal("backup.eu-west-1.amazonaws.com", request.host)
+    assert.equal("/backup-jobs", request.path)
+    assert.is_nil(request.query)
+    assert.equal(10, request.connect_timeout)
+    assert.equal(60, request.read_timeout)
+    assert.equal("20260102T030405Z", request.headers["x-amz-date"])
+    assert.equal("application/json", request.headers["content-type"])
+    assert.equal("the-uuid", request.headers["amz-sdk-invocation-id"])
+    assert.equal("attempt=1; max=3", request.headers["amz-sdk-request"])
+    assert.truthy(request.headers["user-agent"]:find("^lua%-aws%-backup/[%d.]+ ua/2%.1 lang/lua"))
+    assert.truthy(request.headers.authorization:find(
+      "AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/backup/aws4_request, "
+      .. "SignedHeaders=content-type;host;x-amz-date, Signature=", 1, true))
+    assert.same({ BackupVaultName = "Default", ResourceArn = TABLE, IamRoleArn = ROLE, IdempotencyToken = "the-uuid" },
+      cjson.decode(request.body))
+  end)
+
+  it("signs what it sends: the signature of a request with an ARN in its path agrees with the signer", function()
+    local transport, requests = scripted(ok())
+    local client = new(transport, { clock = function() return 1767323045 end })
+    client:describe_protected_resource { ResourceArn = TABLE }
+    local request = requests[1]
+    assert.equal("/resources/arn%3Aaws%3Adynamodb%3Aeu-west-1%3A123456789012%3Atable%2Forders", request.path)
+    local signed = core.new_signer():sign(
+      { method = "GET", path = request.path, headers = { host = request.host, ["x-amz-date"] = "20260102T030405Z" } },
+      { access_key_id = "AKID", secret_access_key = SECRET },
+      { region = "eu-west-1", service = "backup", timestamp = "20260102T030405Z" })
+    assert.equal(signed.authorization, request.headers.authorization)
+  end)
+
+  it("sends and signs the session token", function()
+    local transport, requests = scripted(ok())
+    local keys = { access_key_id = "A", secret_access_key = "S", session_token = "T" }
+    local client = new(transport, { credentials = keys })
+    client:list_backup_vaults()
+    assert.equal("T", requests[1].headers["x-amz-security-token"])
+    assert.truthy(requests[1].headers.authorization:find("x-amz-security-token", 1, true))
+  end)
+
+  it("joins a custom endpoint's path and query with its own", function()
+    local transport, requests = scripted(ok())
+    new(transport, { endpoint_url = "http://localhost:4566/base/?a=b" }):list_backup_jobs { MaxResults = 5 }
+    assert.equal("http://localhost:4566/base/backup-jobs/?a=b&maxResults=5", requests[1].url)
+    assert.equal("localhost:4566", requests[1].headers.host)
+  end)
+
+  it("is the same by name, in both forms of the name", function()
+    local transport, requests = scripted(ok(), ok(), ok())
+    local client = new(transport)
+    client:call("ListBackupVaults", {})
+    client:call("list_backup_vaults")
+    client:list_backup_vaults {}
+    for index = 1, 3 do assert.equal("/backup-vaults/", requests[index].path) end
+  end)
+
+  it("raises all faults of its parameters at once, and sends nothing", function()
+    local transport, requests = scripted()
+    local err = caught(start, new(transport), { BackupVaultName = "x", StartWindowMinutes = 30,
+      Lifecycle = { MoveToColdStorageAfterDays = 30, DeleteAfterDays = 60 }, Vault = "?" })
+    assert.is_true(backup.is(err, "ParamValidationError"))
+    assert.equal("StartBackupJob", err.operation)
+    local paths = {}
+    for _, violation in ipairs(err.violations) do paths[violation.path] = violation.message end
+    assert.truthy(paths["BackupVaultName"])
+    assert.truthy(paths["StartWindowMinutes"])
+    assert.truthy(paths["Lifecycle.DeleteAfterDays"])
+    assert.truthy(paths["Vault"])
+    assert.equal(0, #requests)
+    assert.is_true(backup.is(caught(function() new(transport):start_backup_job("Default") end), "ParamValidationError"))
+  end)
+
+  it("checks shapes only, or nothing, when told so", function()
+    local transport, requests = scripted(ok(), ok())
+    start(new(transport, { validate = "shape" }), { StartWindowMinutes = 30 })
+    local err = caught(start, new(transport, { validate = "shape" }), { StartWindowMinutes = "30" })
+    assert.is_true(backup.is(err, "ParamValidationError"))
+    new(transport, { validate = false }):start_backup_job {}
+    assert.equal(2, #requests)
+  end)
+
+  it("leaves the caller's parameters as they are", function()
+    local params = { BackupVaultName = "Default", ResourceArn = TABLE, IamRoleArn = ROLE }
+    new(scripted(ok())):start_backup_job(params)
+    assert.is_nil(params.IdempotencyToken)
+  end)
+
+  it("takes an empty answer for an empty output", function()
+    assert.same({}, (new(scripted({ status = 200, headers = {}, body = "" })):stop_backup_job { BackupJobId = "J" }))
+  end)
+end)
+
+describe("a failing call", function()
+  it("raises the service's exception with all that is known", function()
+    local err = caught(start, new(scripted(fails(400, "InvalidParameterValueException:http://x/", "bad role"))))
+    assert.equal("InvalidParameterValueException", err.code)
+    assert.equal("bad role", err.message)
+    assert.equal("StartBackupJob", err.operation)
+    assert.equal(400, err.http_status)
+    assert.equal("rid-9", err.request_id)
+    assert.equal(1, err.attempts)
+    assert.is_false(err.retryable)
+    assert.equal("ERROR_1", err.details.Code)
+    for _, class in ipairs({ "InvalidParameterValueException", "ServiceError", "Error" }) do
+      assert.is_true(err:is(class))
+      assert.is_true(backup.is(err, class))
+    end
+    assert.is_false(backup.is(err, "ClientError"))
+    assert.truthy(tostring(err):find("bad role", 1, true))
+    assert.is_nil(tostring(err):find("\n", 1, true))
+  end)
+
+  it("tries a transient failure again with the same token, another signature and the same invocation id", function()
+    local now = 1767323045
+    local transport, requests = scripted(fails(500, "ServiceUnavailableException", "later"),
+      { kind = "reset", message = "connection reset" }, ok('{"BackupJobId":"J"}'))
+    local client, slept = new(transport, { clock = function() now = now + 1; return now end })
+    local job, meta = start(client)
+    assert.equal("J", job.BackupJobId)
+    assert.equal(3, meta.attempts)
+    assert.same({ 0.05, 0.1 }, slept)
+    local tokens, signatures = {}, {}
+    for index, request in ipairs(requests) do
+      tokens[cjson.decode(request.body).IdempotencyToken] = true
+      signatures[request.headers.authorization] = true
+      assert.equal("attempt=" .. index .. "; max=3", request.headers["amz-sdk-request"])
+      assert.equal(requests[1].headers["amz-sdk-invocation-id"], request.headers["amz-sdk-invocation-id"])
+    end
+    local function size(set) local count = 0 for _ in pairs(set) do count = count + 1 end return count end
+    assert.equal(1, size(tokens))
+    assert.equal(3, size(signatures))
+  end)
+
+  it("gives up after the last attempt with the last failure", function()
+    local throttled = function() return fails(400, "ThrottlingException", "Rate exceeded") end
+    local client, slept = new(scripted(throttled(), throttled(), throttled()))
+    local err = caught(start, client)
+    assert.equal("ThrottlingException", err.code)
+    assert.equal(3, err.attempts)
+    assert.is_true(err.retryable)
+    assert.same({ 1, 2 }, slept)
+  end)
+
+  it("is not tried again when it would fail again", function()
+    for _, answer in ipairs({ fails(400, "LimitExceededException", "quota"), fails(403, "AccessDeniedException", ""),
+        { kind = "tls", message = "certificate" }, ok("<html>login</html>") }) do
+      local transport, requests = scripted(answer)
+      caught(start, new(transport))
+      assert.equal(1, #requests)
+    end
+  end)
+
+  it("raises a TransportError that names its kind and the endpoint", function()
+    local err = caught(start, new(scripted({ kind = "tls", message = "certificate has expired" })))
+    assert.is_true(backup.is(err, "TransportError"))
+    assert.equal("tls", err.kind)
+    assert.truthy(tostring(err):find("certificate has expired", 1, true))
+    assert.truthy(tostring(err):find("backup.eu-west-1.amazonaws.com", 1, true))
+  end)
+
+  it("raises a ResponseError for a success that can't be understood", function()
+    local err = caught(start, new(scripted(ok("<html>login</html>", { ["content-type"] = "text/html" }))))
+    assert.is_true(backup.is(err, "ResponseError"))
+    assert.equal(200, err.http_status)
+    assert.truthy(tostring(err):find("text/html", 1, true))
+  end)
+
+  it("tells of a transport that keeps no contract", function()
+    for _, answer in ipairs({ function() return nil end, function() return {} end, function() return "200" end }) do
+      local err = caught(start, new(answer))
+      assert.is_true(backup.is(err, "TransportError"))
+      assert.equal("protocol", err.kind)
+    end
+  end)
+
+  it("does not follow a redirect", function()
+    local transport, requests = scripted({ status = 301, headers = { location = "http://evil/" }, body = "" })
+    assert.is_true(backup.is(caught(start, new(transport)), "ServiceError"))
+    assert.equal(1, #requests)
+  end)
+
+  it("stops trying when the time for the whole call would run out", function()
+    local transport, requests = scripted(fails(400, "ThrottlingException", "slow"), ok())
+    local client = new(transport, { timeout = 0.5 })
+    assert.equal("ThrottlingException", caught(start, client).code)
+    assert.equal(1, #requests)
+    assert.is_true(requests[1].timeout > 0 and requests[1].timeout <= 0.5)
+  end)
+
+  it("asks for credentials anew on each attempt, and raises a CredentialsError by itself", function()
+    local given = 0
+    local client = new(scripted(fails(500, "InternalFailure", ""), ok()), { credentials = function()
+      given = given + 1
+      return { access_key_id = "AKID", secret_access_key = SECRET }
+    end })
+    client:list_backup_vaults()
+    assert.equal(2, given)
+    local sealed = new(scripted(), { credentials = function() error("sealed") end })
+    local err = caught(sealed.list_backup_vaults, sealed)
+    assert.is_true(backup.is(err, "CredentialsError"))
+    assert.equal("ListBackupVaults", err.operation)
+    local none = backup.client { region = "eu-west-1", env = {}, transport = scripted() }
+    assert.is_true(backup.is(caught(none.list_backup_vaults, none), "NoCredentialsError"))
+    assert.is_true(backup.is(caught(none.credentials, none), "NoCredentialsError"))
+  end)
+
+  it("never shows a secret or a tag", function()
+    for _, answer in ipairs({ fails(403, "InvalidSignatureException", "no"), { kind = "dns", message = "no host" } }) do
+      local client = new(scripted(answer, answer, answer))
+      local err = caught(start, client, { RecoveryPointTags = { owner = "alice@example" } })
+      local shown = tostring(err) .. tostring(err.message)
+      assert.is_nil(shown:find(SECRET, 1, true))
+      assert.is_nil(shown:find("alice@example", 1, true))
+    end
+  end)
+end)
+
+describe("hooks", function()
+  it("see each step of a call, free of secrets", function()
+    local events = {}
+    local function record(name) return function(event) event.name = name; events[#events + 1] = event end end
+    local client = new(scripted(fails(500, "InternalFailure", ""), ok()), { on = {
+      request = record("request"), response = record("response"), retry = record("retry"),
+      credentials = record("credentials"),
+    } })
+    start(client)
+    local names = {}
+    for index, event in ipairs(events) do
+      names[index] = event.name
+      for _, value in pairs(event) do assert.is_nil(tostring(value):find(SECRET, 1, true)) end
+    end
+    assert.same({ "credentials", "request", "response", "retry", "credentials", "request", "response" }, names)
+    assert.equal(500, events[3].http_status)
+    assert.equal("StartBackupJob", events[4].operation)
+    assert.equal(0.05, events[4].delay)
+  end)
+end)
+
+describe("client:credentials", function()
+  it("returns what the next call would use, as a copy", function()
+    local client = new(scripted(ok()))
+    local found = client:credentials()
+    assert.equal("AKID", found.access_key_id)
+    found.access_key_id = "OTHER"
+    assert.equal("AKID", client:credentials().access_key_id)
+  end)
+end)
+
+describe("another model", function()
+  it("is called by the same client", function()
+    local transport, requests = scripted(ok('{"answer":42}'))
+    local client = new(transport, { model = {
+      operations = { Ask = { name = "Ask", http = { method = "POST", requestUri = "/ask/{who}" },
+        input = { shape = "AskInput" }, output = { shape = "AskOutput" } } },
+      shapes = {
+        AskInput = { type = "structure", required = { "who" }, members = {
+          who = { shape = "Text", location = "uri", locationName = "who" }, what = { shape = "Text" } } },
+        AskOutput = { type = "structure", members = { answer = { shape = "Number" } } },
+        Text = { type = "string" }, Number = { type = "integer" },
+      },
+    } })
+    assert.same({ answer = 42 }, (client:ask { who = "a/b", what = "?" }))
+    assert.equal("/ask/a%2Fb", requests[1].path)
+    assert.equal('{"what":"?"}', requests[1].body)
+    assert.same({ "Ask" }, client.meta.operations)
+  end)
+end)
+
+describe("with the emulator", function()
+  it("a job is started, followed and described", function()
+    local emulator = require("aws.backup.emulator").new { region = "eu-west-1" }
+    local client = backup.client {
+      region = "eu-west-1", env = {}, transport = emulator,
+      credentials = { access_key_id = "AKIDEXAMPLE", secret_access_key = SECRET },
+      runtime = { sleep = function(seconds) emulator:advance(seconds) end },
+    }
+    assert.is_true(backup.is(caught(start, client), "vault_missing"))
+    client:create_backup_vault { BackupVaultName = "Default" }
+    local states = {}
+    local job = client:wait_for_backup_job(start(client).BackupJobId, { on_progress = function(seen)
+      if states[#states] ~= seen.State then states[#states + 1] = seen.State end
+    end })
+    assert.equal("COMPLETED", job.State)
+    assert.equal("COMPLETED", states[#states])
+    assert.is_true(#states >= 2)
+    local point = client:describe_recovery_point {
+      BackupVaultName = "Default", RecoveryPointArn = job.RecoveryPointArn,
+    }
+    assert.equal(TABLE, point.ResourceArn)
+  end)
+end)
