@@ -1,0 +1,43 @@
+--- Times two pieces of work in turn and gives their ratio, which holds where single times on a shared machine do not.
+
+local core = require "aws.backup.core"
+
+local ratio = {}
+
+local ROUNDS = 9
+local ROUND_SECONDS = 0.02
+
+local function time_of(work, times)
+  local started = core.monotonic()
+  for _ = 1, times do work() end
+  return core.monotonic() - started
+end
+
+-- How often a piece of work fits into a round.
+local function calibrate(work)
+  local times = 1
+  while time_of(work, times) < ROUND_SECONDS do times = times * 2 end
+  return times
+end
+
+local function median(values)
+  table.sort(values)
+  return values[math.floor(#values / 2) + 1]
+end
+
+--- Microseconds for one run of the work and of its floor, and the median of the ratios of neighbouring rounds.
+---@param work fun()
+---@param floor fun()
+---@return { work: number, floor: number, ratio: number }
+function ratio.measure(work, floor)
+  local work_times, floor_times = calibrate(work), calibrate(floor)
+  local works, floors, ratios = {}, {}, {}
+  for round = 1, ROUNDS do
+    works[round] = time_of(work, work_times) / work_times
+    floors[round] = time_of(floor, floor_times) / floor_times
+    ratios[round] = works[round] / floors[round]
+  end
+  return { work = median(works) * 1e6, floor = median(floors) * 1e6, ratio = median(ratios) }
+end
+
+return ratio
