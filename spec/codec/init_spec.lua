@@ -29,7 +29,8 @@ describe("codec", function()
 
   it("keeps the model's order of members, and sorts them where the model tells none", function()
     local names = {}
-    for index, member in ipairs(codec.new():operation("StartBackupJob").output.members) do names[index] = member.name end
+    local output = codec.new():operation("StartBackupJob").output
+    for index, member in ipairs(output.members) do names[index] = member.name end
     assert.same({ "BackupJobId", "RecoveryPointArn", "CreationDate", "IsParent" }, names)
     local operation = fragments.operation(
       { name = "Op", http = { method = "GET", requestUri = "/" }, input = { shape = "In" } },

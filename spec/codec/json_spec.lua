@@ -46,6 +46,7 @@ describe("codec.json", function()
       assert.is_nil((json.decode("[12345678901234567.]")))
       assert.is_nil((json.decode("[0012345678901234567]")))
       assert.is_nil((json.decode("[1234567890123456-7]")))
+      assert.is_nil((json.decode("{12345678901234567 :1}")))
       assert.is_nil((json.decode('["12345678901234567')))
     end)
 

@@ -90,7 +90,7 @@ describe("codec.serialize", function()
         ["Items must be a list, not a string"] = { Items = "ab" },
         ["Items must be a list, but has a string key"] = { Items = { a = "b" } },
         ["Table.a must be an integer, not a string"] = { Table = { a = "b" } },
-        ["Table a key must be a string, not a number; use tostring() or quotes"] = { Table = { 5 } },
+        ["Table has a key that must be a string, not a number; use tostring() or quotes"] = { Table = { 5 } },
         ["Inner must be a table, not a number"] = { Inner = 5 },
         ["Inner.Next.Name must be a string, not a table"] = { Inner = { Next = { Name = {} } } },
         ["Ratio must be a number, not a string"] = { Ratio = "1.5" },
@@ -176,6 +176,16 @@ describe("codec.serialize", function()
         S = { type = "string" } })
     assert.equal("v", serialize.request(operation, { H = "v" }).headers["x-h"])
     assert.truthy(fault({ H = "v\r\nx: y" }, operation):find("^H must not contain control characters"))
+  end)
+
+  it("takes a map of headers behind a prefix, and refuses what is none", function()
+    local operation = fragments.operation(
+      { name = "Op", http = { method = "GET", requestUri = "/" }, input = { shape = "In" } },
+      { In = { type = "structure", members = { M = { shape = "M", location = "headers", locationName = "X-M-" } } },
+        M = { type = "map", key = { shape = "S" }, value = { shape = "S" } }, S = { type = "string" } })
+    assert.same({ ["x-m-a"] = "1" }, serialize.request(operation, { M = { A = "1", B = json.null } }).headers)
+    assert.equal("M must be a table, not a string", fault({ M = "x" }, operation))
+    assert.truthy(fault({ M = { ["a\n"] = "x" } }, operation):find("control characters", 1, true))
   end)
 
   it("refuses parameters that are no table", function()

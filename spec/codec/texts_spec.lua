@@ -41,7 +41,9 @@ describe("codec.base64", function()
   end)
 
   it("refuses what is no Base64", function()
-    for _, text in ipairs { "Zg", "Zg=", "Z===", "Zm9v!", "=Zg=", "Zm 9" } do assert.is_nil(base64.decode(text), text) end
+    for _, text in ipairs { "Zg", "Zg=", "Z===", "Zm9v!", "=Zg=", "Zm 9" } do
+      assert.is_nil(base64.decode(text), text)
+    end
   end)
 end)
 
@@ -54,7 +56,8 @@ describe("codec.utf8", function()
 
   it("finds the first byte that is not UTF-8", function()
     for text, position in pairs { ["a\128"] = 2, ["\192\128"] = 1, ["\224\159\191"] = 1, ["\237\160\128"] = 1,
-      ["\244\144\128\128"] = 1, ["\245\128\128\128"] = 1, ["ab\195"] = 3, ["é\226\130"] = 3, ["\240\143\191\191"] = 1 } do
+      ["\244\144\128\128"] = 1, ["\245\128\128\128"] = 1, ["ab\195"] = 3, ["é\226\130"] = 3,
+      ["\240\143\191\191"] = 1 } do
       assert.same({ nil, position }, { utf8.length(text) })
     end
   end)

@@ -39,7 +39,8 @@ local function entries(value, order_of)
     return list
   end
   local order = order_of(value)
-  for index, key in ipairs(#order > 0 and order or sorted_keys(value)) do list[index] = { key_text(key), value[key] } end
+  if #order == 0 then order = sorted_keys(value) end
+  for index, key in ipairs(order) do list[index] = { key_text(key), value[key] } end
   return list
 end
 

@@ -128,7 +128,7 @@ local client = {}]]
 ---@param header string
 ---@return string
 function types.definitions(model, order_of, header)
-  local parts, inputs = { "---@meta aws.backup", META }, input_structures(model, order_of)
+  local parts, inputs = { META }, input_structures(model, order_of)
   for _, name in ipairs(sorted_keys(model.operations)) do
     parts[#parts + 1] = method_lines(model.operations[name], model.shapes)
   end
@@ -137,7 +137,8 @@ function types.definitions(model, order_of, header)
       parts[#parts + 1] = structure_class(name, model.shapes, order_of, inputs[name] or false)
     end
   end
-  return header .. table.concat(parts, "\n\n") .. "\n"
+  -- The first line keeps editors from taking the file for a module.
+  return "---@meta _\n" .. header .. "\n" .. table.concat(parts, "\n\n") .. "\n"
 end
 
 return types

@@ -10,14 +10,16 @@ local TEXTS = {
   "arn:aws:backup:eu-west-1:123456789012:accesspoint/example",
 }
 
+-- With all that a label must escape.
+local ARN = "arn:aws:ec2:eu-west-1::image/ami-1 %\195\169"
+
 -- 2026-01-02T03:04:05.087Z
 local TIME = 1767323045.087
 
 local function text_for(shape, member)
   if shape.enum then return shape.enum[1] end
   if member and member.name:find("IamRoleArn$") then return "arn:aws:iam::123456789012:role/service-role/Example" end
-  -- A label with all that must be escaped.
-  if member and member.name:find("Arn$") and not shape.pattern then return "arn:aws:ec2:eu-west-1::image/ami-1 %\195\169" end
+  if member and member.name:find("Arn$") and not shape.pattern then return ARN end
   for _, text in ipairs(TEXTS) do
     if patterns.check(shape, text) and #text <= (shape.max or #text) then return text end
   end

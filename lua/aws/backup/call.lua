@@ -1,6 +1,7 @@
 --- The way of one call, top to bottom: validate, serialize, then attempts of credentials, sign, send, parse.
 -- Data goes one way, downwards. Failures travel as `nil, err`; the client raises them.
 
+local ascii = require "aws.backup.ascii"
 local errors = require "aws.backup.errors"
 local parse = require "aws.backup.codec.parse"
 local retry = require "aws.backup.retry"
@@ -64,7 +65,7 @@ end
 
 local function lower_case_names(headers)
   local lowered = {}
-  for name, value in pairs(headers) do lowered[tostring(name):lower()] = value end
+  for name, value in pairs(headers) do lowered[ascii.lower(tostring(name))] = value end
   return lowered
 end
 

@@ -6,6 +6,7 @@
 -- not set. The shared profile files are not read yet: their place in the order is between environment and
 -- default, in `first_of`.
 
+local ascii = require "aws.backup.ascii"
 local errors = require "aws.backup.errors"
 local nearest = require "aws.backup.nearest"
 
@@ -156,7 +157,7 @@ local function environment_reader(env)
 end
 
 local function to_boolean(value, name)
-  local lowered = value:lower()
+  local lowered = ascii.lower(value)
   if lowered == "true" then return true end
   if lowered == "false" then return false end
   return fault(string.format("%s must be true or false, not %q", name, value))

@@ -1,6 +1,7 @@
 --- Where a request goes: the endpoint rules of AWS Backup (its endpoint rule set, version 1.0), and the checks that
 -- keep a hostile region or URL from sending signed requests to another host.
 
+local ascii = require "aws.backup.ascii"
 local errors = require "aws.backup.errors"
 local partitions = require "aws.backup.partitions"
 
@@ -14,7 +15,7 @@ end
 
 -- One DNS label: a dot, a slash or an @ would change the host that the name is put into.
 local function is_host_label(label)
-  return #label >= 1 and #label <= 63 and label:find("^[%w%-]+$") ~= nil
+  return #label >= 1 and #label <= 63 and label:find("^[0-9A-Za-z%-]+$") ~= nil
     and label:sub(1, 1) ~= "-" and label:sub(-1) ~= "-"
 end
 
@@ -58,7 +59,7 @@ local function parse_port(digits, scheme, url)
 end
 
 local function is_host(host)
-  if host:find("^%[[%x:%.]+%]$") then return true end
+  if host:find("^%[[0-9A-Fa-f:%.]+%]$") then return true end
   local name = host:gsub("%.$", "")
   if name == "" or #name > 253 or name:find("..", 1, true) then return false end
   for label in (name .. "."):gmatch("([^.]*)%.") do
@@ -69,7 +70,7 @@ end
 
 -- What a person may see of an endpoint's URL: user and password, if somebody put them there, are left out.
 local function without_userinfo(url)
-  return (url:gsub("^(%a[%w+.%-]*://)[^/?#]*@", "%1"))
+  return (url:gsub("^([A-Za-z][0-9A-Za-z+.%-]*://)[^/?#]*@", "%1"))
 end
 
 local function parse_custom(given)
@@ -77,8 +78,8 @@ local function parse_custom(given)
   if url:find("[%c%s]") then
     return fault("EndpointError", string.format("the endpoint %q has a blank or a control character in it", url))
   end
-  local scheme, authority, rest = url:match("^(%a[%w+.%-]*)://([^/?#]*)(.*)$")
-  scheme = scheme and scheme:lower()
+  local scheme, authority, rest = url:match("^([A-Za-z][0-9A-Za-z+.%-]*)://([^/?#]*)(.*)$")
+  scheme = scheme and ascii.lower(scheme)
   if not DEFAULT_PORT[scheme] then
     return fault("EndpointError", string.format(
       "the endpoint %q is not an absolute http or https URL, as in https://host:8443", url))
@@ -92,7 +93,7 @@ local function parse_custom(given)
   if not port then return nil, failure end
   local path, query = rest:gsub("#.*$", ""):match("^([^?]*)%??(.*)$")
   return {
-    scheme = scheme, host = host:lower(), port = port,
+    scheme = scheme, host = ascii.lower(host), port = port,
     path = (path:gsub("/+$", "")), query = query ~= "" and query or nil,
   }
 end
@@ -107,7 +108,7 @@ local function from_rules(region, partition, use_fips, use_dualstack)
       "the partition " .. partition.id .. " has no dual-stack endpoints; leave use_dualstack out")
   end
   local suffix = use_dualstack and outputs.dualStackDnsSuffix or outputs.dnsSuffix
-  local host = (use_fips and "backup-fips." or "backup.") .. region:lower() .. "." .. suffix
+  local host = (use_fips and "backup-fips." or "backup.") .. ascii.lower(region) .. "." .. suffix
   return { scheme = "https", host = host, port = 443, path = "" }
 end
 

@@ -146,7 +146,7 @@ end
 ---@return boolean
 function errors.is(value, name)
   if type(value) ~= "table" or getmetatable(value) ~= PROTECTED then return false end
-  return value:is(name)
+  return Error.is(value, name)
 end
 
 return errors

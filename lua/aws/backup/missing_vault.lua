@@ -3,6 +3,8 @@
 --- The service has two ways to say so. Where the permission check runs first it answers AccessDeniedException, even to
 --- an administrator; elsewhere ResourceNotFoundException. Both have other reasons too, which only the text tells.
 
+local ascii = require "aws.backup.ascii"
+
 local missing_vault = {}
 
 -- What else can be missing where a vault is named: the text then speaks of it.
@@ -34,7 +36,7 @@ function missing_vault.is_missing(takes_vault, failure, http_status)
   if not takes_vault then return false end
   if is_denied(failure, http_status) then return true end
   if failure.code ~= "ResourceNotFoundException" then return false end
-  local text = failure.message:lower()
+  local text = ascii.lower(failure.message)
   if speaks_of_other_things(text) then return false end
   return takes_vault == "only" or text:find("vault", 1, true) ~= nil
 end

@@ -1,5 +1,7 @@
 --- The name that somebody who mistyped one probably meant.
 
+local ascii = require "aws.backup.ascii"
+
 local nearest = {}
 
 -- Levenshtein's distance with two rows, given up as soon as no cell of a row is within `limit`.
@@ -23,7 +25,7 @@ end
 
 -- Case, hyphens and underscores are what people get wrong most; they count for nothing here.
 local function folded(name)
-  return (name:lower():gsub("[_%-%s]", ""))
+  return (ascii.lower(name):gsub("[_%-%s]", ""))
 end
 
 --- The key of a table that is nearest to a name.

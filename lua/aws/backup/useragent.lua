@@ -6,7 +6,7 @@ local version = require "aws.backup.version"
 local useragent = {}
 
 local function token(text)
-  return (text:gsub("[^%w!$%%&'*+%-.^_`|~]", "-"))
+  return (text:gsub("[^0-9A-Za-z!$%%&'*+%-.^_`|~]", "-"))
 end
 
 local function language()

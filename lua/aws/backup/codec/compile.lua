@@ -158,11 +158,13 @@ end
 ---@field output? aws.backup.codec.Shape
 ---@field query aws.backup.codec.Member[]
 ---@field headers aws.backup.codec.Member[]
+---@field prefix_headers aws.backup.codec.Member[]  # maps whose keys are header names
 ---@field body aws.backup.codec.Member[]
 ---@field payload? aws.backup.codec.Member
 ---@field errors table<string, aws.backup.codec.Shape>  # those that the operation declares
 ---@field exceptions table<string, aws.backup.codec.Shape>  # all of the model
 ---@field idempotency_member? string
+---@field documented boolean  # whether AWS Backup's documented rules hold for it
 ---@field idempotent boolean
 ---@field readonly boolean
 ---@field response_code integer

@@ -4,19 +4,33 @@ local nearest = require "aws.backup.nearest"
 local compile = require "aws.backup.codec.compile"
 local naming = require "aws.backup.codec.naming"
 
+---@class aws.backup.Codec
+---@field model table
+
 local codec = {}
 
 local methods = {}
 local metatable = { __index = methods, __name = "aws.backup.codec" }
 
+--- Sets of operation and method names.
+local function index_names(names)
+  local operations, method_names = {}, {}
+  for _, name in ipairs(names) do
+    operations[name], method_names[naming.snake_case(name)] = true, name
+  end
+  return operations, method_names
+end
+
 --- Makes a codec over a model.
----@param model? table  # absent: AWS Backup. See `from_model_table` for others
+---@param model? { names: string[], fragment: fun(name: string): table, metadata: table?, exception_shapes: table? }
+---  absent: AWS Backup. See `from_model_table` for others
 ---@return aws.backup.Codec
 function codec.new(model)
   model = model or require "aws.backup.model"
+  local operations, method_names = index_names(model.names)
   return setmetatable({
     model = model,
-    _compiled = {},
+    _operations = operations, _methods = method_names, _compiled = {},
     _exceptions = compile.exceptions(model.exception_shapes or {}),
     -- Rules beyond the model are AWS Backup's own: another service's shapes may bear the same names.
     _documented = (model.metadata or {}).serviceId == "Backup",
@@ -30,9 +44,9 @@ end
 function methods:operation(name)
   local known = self._compiled[name]
   if known then return known end
-  local canonical = self.model.methods[name] or self.model.operations[name] and name
+  local canonical = self._methods[name] or self._operations[name] and name
   if not canonical then
-    local candidates = tostring(name):find("^%u") and self.model.operations or self.model.methods
+    local candidates = tostring(name):find("^%u") and self._operations or self._methods
     return nil, nearest.among(tostring(name), candidates)
   end
   local operation = self._compiled[canonical]
@@ -49,17 +63,17 @@ end
 ---@param source { operations: table<string, table>, shapes: table<string, table>, metadata: table? }
 ---@return table model
 function codec.from_model_table(source)
-  local model = { metadata = source.metadata or {}, names = {}, methods = {}, operations = {} }
-  model.exception_shapes = source.shapes
-  for name in pairs(source.operations) do
-    model.names[#model.names + 1] = name
-    model.operations[name], model.methods[naming.snake_case(name)] = true, name
-  end
-  table.sort(model.names)
-  function model.fragment(name)
-    return { operation = source.operations[name], shapes = source.shapes }
-  end
-  return model
+  local names = {}
+  for name in pairs(source.operations) do names[#names + 1] = name end
+  table.sort(names)
+  local operations, method_names = index_names(names)
+  return {
+    metadata = source.metadata or {}, names = names, methods = method_names, operations = operations,
+    exception_shapes = source.shapes,
+    fragment = function(name)
+      return { operation = source.operations[name], shapes = source.shapes }
+    end,
+  }
 end
 
 return codec

@@ -76,7 +76,10 @@ local function wrap_numbers(text, all)
       local token = text:match("^[%d%.eE+-]+", at)
       position = at + #token
       if all or token:find(LONG_DIGITS) then
-        if not is_number(token) then return nil, ("invalid number at byte %d"):format(at) end
+        -- Wrapped, a number before a colon would pass for a key.
+        if not is_number(token) or text:find("^%s*:", position) then
+          return nil, ("invalid number at byte %d"):format(at)
+        end
         out[count + 1] = text:sub(copied, at - 1)
         out[count + 2] = '"' .. WRAPPER .. token .. '"'
         count, copied = count + 2, position

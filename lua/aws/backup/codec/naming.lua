@@ -1,5 +1,7 @@
 --- The method name of an operation.
 
+local ascii = require "aws.backup.ascii"
+
 local naming = {}
 
 --- Turns upper camel case into snake case exactly as botocore names its clients' methods:
@@ -10,7 +12,7 @@ function naming.snake_case(name)
   -- A plural of an acronym at the end stays one word: ListBackupARNs is list_backup_arns.
   local plural = name:match("[A-Z][A-Z]+s$")
   if plural then
-    name = name:sub(1, #name - #plural) .. "_" .. plural:lower()
+    name = name:sub(1, #name - #plural) .. "_" .. ascii.lower(plural)
   end
   name = name:gsub("(.)([A-Z][a-z]+)", "%1_%2")
   return (name:gsub("([a-z0-9])([A-Z])", "%1_%2"):lower())

@@ -1,5 +1,6 @@
 --- From an answer of the service to a table, or to what went wrong.
 
+local ascii = require "aws.backup.ascii"
 local json = require "aws.backup.codec.json"
 local read = require "aws.backup.codec.read"
 local visible = require "aws.backup.codec.visible"
@@ -58,7 +59,7 @@ end
 local function prefixed_headers(prefix, headers)
   local result = {}
   for name, text in pairs(headers) do
-    if name:sub(1, #prefix):lower() == prefix:lower() then result[name:sub(#prefix + 1)] = text end
+    if ascii.lower(name:sub(1, #prefix)) == ascii.lower(prefix) then result[name:sub(#prefix + 1)] = text end
   end
   return result
 end
@@ -71,8 +72,8 @@ local function read_located(shape, response, result)
       result[member.name] = response.status
     elseif member.location == "headers" then
       result[member.name] = prefixed_headers(member.wire, headers)
-    elseif member.location == "header" and headers[member.wire:lower()] then
-      local value, message = header_value(member.shape, headers[member.wire:lower()])
+    elseif member.location == "header" and headers[ascii.lower(member.wire)] then
+      local value, message = header_value(member.shape, headers[ascii.lower(member.wire)])
       if value == nil then return nil, ("%s %s"):format(member.name, message) end
       result[member.name] = value
     end
@@ -131,9 +132,10 @@ local REASONS = {
   [503] = "Service Unavailable", [504] = "Gateway Timeout",
 }
 
---- The bare name of an exception: without the namespace before `#` and the address after `:`.
+--- The bare name of an exception: without the namespace before `#` and the address after `:`; of a header that was
+--- sent twice, the first.
 local function bare_name(text)
-  local name = text and text:match("^[^:]*"):match("[^#]*$"):match("^%s*(.-)%s*$")
+  local name = text and text:match("^[^:,]*"):match("[^#]*$"):match("^%s*(.-)%s*$")
   return name ~= "" and name or nil
 end
 
@@ -141,7 +143,8 @@ end
 --- the name of an exception after all.
 local function failure_code(operation, response, document)
   local header = (response.headers or {})["x-amzn-errortype"]
-  local name = bare_name(header) or bare_name(read.plain_text(document.__type)) or bare_name(read.plain_text(document.code))
+  local name = bare_name(header) or bare_name(read.plain_text(document.__type))
+    or bare_name(read.plain_text(document.code))
   if name then return name end
   local upper = bare_name(read.plain_text(document.Code))
   if upper and (operation.errors[upper] or operation.exceptions[upper] or upper:find("^%a%w*Exception$")) then
@@ -184,7 +187,7 @@ end
 
 --- The message of an error whose body is no JSON object.
 local function raw_message(response)
-  if response.status >= 500 and response.body:lower():find("^%s*<") then
+  if response.status >= 500 and response.body:find("^%s*<") then
     return REASONS[response.status] or "Server Error"
   end
   return visible.text(response.body, ERROR_EXCERPT)

@@ -12,8 +12,9 @@ local DAYS_IN_COLD_STORAGE = 90
 local MIN_START_WINDOW = 60
 local MAX_WINDOW = 52560000
 
-local function number_of(value)
-  return type(value) == "number" and value == value and value or nil
+--- A whole number, or nil: anything else is reported as a wrong type.
+local function whole(value)
+  return type(value) == "number" and value % 1 == 0 and value or nil
 end
 
 local function string_of(value)
@@ -23,9 +24,10 @@ end
 --- Lifecycles: "Backups transitioned to cold storage must be stored in cold storage for a minimum of 90 days";
 --- -1 keeps for ever; 0 days to cold storage is taken for "not set".
 local function lifecycle(value, report)
-  local move, delete = number_of(value.MoveToColdStorageAfterDays), number_of(value.DeleteAfterDays)
+  local move, delete = whole(value.MoveToColdStorageAfterDays), whole(value.DeleteAfterDays)
   if move and (move < FOREVER or move > MAX_DAYS) then
     report("MoveToColdStorageAfterDays", move, "must be 1 to 36500 days; -1 or leaving it out means never")
+    move = nil
   end
   if delete and (delete < FOREVER or delete == 0 or delete > MAX_DAYS) then
     report("DeleteAfterDays", delete, "must be 1 to 36500 days; -1 or leaving it out keeps for ever")
@@ -39,7 +41,7 @@ local function lifecycle(value, report)
 end
 
 local function windows(value, report)
-  local start, complete = number_of(value.StartWindowMinutes), number_of(value.CompleteWindowMinutes)
+  local start, complete = whole(value.StartWindowMinutes), whole(value.CompleteWindowMinutes)
   if start and (start < MIN_START_WINDOW or start > MAX_WINDOW) then
     report("StartWindowMinutes", start, "must be 60 to 52560000 minutes; left out, it is 8 hours")
   end
@@ -50,7 +52,7 @@ end
 
 --- `arn:partition:service:region:account:resource`; region and account may be empty.
 local function is_arn(text)
-  return text:find("^arn:[%w%-]+:[%w%-%.]+:[%w%-]*:[%w%-]*:%S") ~= nil
+  return text:find("^arn:[^:%s]+:[^:%s]+:[^:%s]*:[^:%s]*:%S") ~= nil
 end
 
 local ARN_FORM = "must be an ARN, arn:partition:service:region:account:resource"

@@ -3,6 +3,7 @@
 --- A value is written by its shape and not by what the Lua table looks like, so `{}` is `[]` for a list and `{}`
 --- for a map. Values are checked only as far as writing needs it; the rest is for `validate`.
 
+local ascii = require "aws.backup.ascii"
 local json = require "aws.backup.codec.json"
 local path = require "aws.backup.codec.path"
 local scalar = require "aws.backup.codec.scalar"
@@ -56,9 +57,11 @@ end
 local function map_keys(value)
   local keys = {}
   for key, item in pairs(value) do
-    local text, message = scalar.string(key)
-    if not text then return nil, "a key " .. message end
-    if not is_null(item) then keys[#keys + 1] = key end
+    if not is_null(item) then
+      local text, message = scalar.string(key)
+      if not text then return nil, "has a key that " .. message end
+      keys[#keys + 1] = key
+    end
   end
   table.sort(keys)
   return keys
@@ -154,8 +157,10 @@ local function add_query(pairs_out, shape, name, value)
   local count, fault = sequence.length(value)
   if not count then return nil, fault end
   for index = 1, count do
-    local ok, message = add_pair(pairs_out, shape.item, name, value[index])
-    if not ok then return nil, message end
+    if not is_null(value[index]) then
+      local ok, message = add_pair(pairs_out, shape.item, name, value[index])
+      if not ok then return nil, message end
+    end
   end
   return true
 end
@@ -204,11 +209,13 @@ local function header_text(shape, value)
   if shape.type ~= "list" then return scalar.write(shape, value, "rfc822") end
   if type(value) ~= "table" then return nil, "must be a list, not a " .. type(value) end
   local items = {}
-  for index, item in ipairs(value) do
-    local text, message = scalar.write(shape.item, item, "rfc822")
-    if not text then return nil, message end
-    -- The date format holds a comma of its own and is never quoted.
-    items[index] = shape.item.type == "timestamp" and text or list_item(text)
+  for _, item in ipairs(value) do
+    if not is_null(item) then
+      local text, message = scalar.write(shape.item, item, "rfc822")
+      if not text then return nil, message end
+      -- The date format holds a comma of its own and is never quoted.
+      items[#items + 1] = shape.item.type == "timestamp" and text or list_item(text)
+    end
   end
   return table.concat(items, ", ")
 end
@@ -216,8 +223,20 @@ end
 local function add_header(headers, name, shape, value)
   local text, message = header_text(shape, value)
   if not text then return nil, message end
-  if text:find("[%c]") then return nil, "must not contain control characters: it is sent as a header" end
-  headers[name:lower()] = text
+  if (name .. text):find("%c") then return nil, "must not contain control characters: it is sent as a header" end
+  headers[ascii.lower(name)] = text
+  return true
+end
+
+--- Adds a map whose keys, behind a prefix, are header names.
+local function add_prefixed(headers, member, value)
+  if type(value) ~= "table" then return nil, "must be a table, not a " .. type(value) end
+  local keys, fault = map_keys(value)
+  if not keys then return nil, fault end
+  for _, key in ipairs(keys) do
+    local ok, message = add_header(headers, member.wire .. key, member.shape.value, value[key])
+    if not ok then return nil, message end
+  end
   return true
 end
 
@@ -231,8 +250,9 @@ local function build_headers(operation, params)
     end
   end
   for _, member in ipairs(operation.prefix_headers) do
-    for key, value in pairs(is_null(params[member.name]) and {} or params[member.name]) do
-      local ok, message = add_header(headers, member.wire .. tostring(key), member.shape.value, value)
+    local value = params[member.name]
+    if not is_null(value) then
+      local ok, message = add_prefixed(headers, member, value)
       if not ok then return nil, at(member.name, message) end
     end
   end

@@ -2,6 +2,7 @@
 ---
 --- Times are seconds since 1970-01-01T00:00:00Z, kept to the millisecond.
 
+local ascii = require "aws.backup.ascii"
 local number = require "aws.backup.codec.number"
 
 local floor = math.floor
@@ -16,7 +17,7 @@ local DAY = 86400
 local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
 local WEEKDAYS = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" }
 local MONTH_NUMBER = {}
-for index, name in ipairs(MONTHS) do MONTH_NUMBER[name:lower()] = index end
+for index, name in ipairs(MONTHS) do MONTH_NUMBER[ascii.lower(name)] = index end
 
 --- Days from 1970-01-01 to a date of the proleptic Gregorian calendar; years begin in March, so that the
 --- leap day is the last of its year.
@@ -166,7 +167,7 @@ function time.parse_http_date(text)
     month, day, clock, year = text:match("^%a%a%a (%a%a%a) +(%d%d?) ([%d:.]+) (%d%d%d%d)$")
     zone = "GMT"
   end
-  month = month and MONTH_NUMBER[month:lower()]
+  month = month and MONTH_NUMBER[ascii.lower(month)]
   local hour, minute, second, fraction = (clock or ""):match("^(%d%d):(%d%d):(%d%d)%.?(%d*)$")
   if not month or not hour or (#year ~= 2 and #year ~= 4) then return nil end
   -- The sliding century of RFC 6265: 70 to 99 are 19xx.

@@ -3,6 +3,7 @@
 --- Each fault names its path, the rule and the way out, and the value unless the model calls it sensitive. Enums are
 --- open: new values must pass.
 
+local ascii = require "aws.backup.ascii"
 local json = require "aws.backup.codec.json"
 local nearest = require "aws.backup.nearest"
 local path = require "aws.backup.codec.path"
@@ -48,6 +49,14 @@ local function expect_table(state, value, where, wanted)
   return false
 end
 
+--- The first member whose name begins so, for names that were cut short.
+local function first_beginning(shape, name)
+  for _, member in ipairs(shape.members) do
+    if #name >= 4 and ascii.lower(member.name:sub(1, #name)) == ascii.lower(name) then return member.name end
+  end
+  return nil
+end
+
 --- The member that an unknown name probably stands for: the name under any spelling, or what it is on the wire.
 local function suggestion(shape, name)
   local candidates, by_wire = {}, {}
@@ -58,7 +67,7 @@ local function suggestion(shape, name)
     end
   end
   local found = nearest.among(name, candidates)
-  return found and (by_wire[found] or found)
+  return found and (by_wire[found] or found) or first_beginning(shape, name)
 end
 
 local function check_unknown(state, shape, value, where)

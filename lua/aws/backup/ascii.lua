@@ -1,0 +1,18 @@
+--- Letters as protocols mean them. `string.lower` and `%w` follow the locale of the C library: under a Turkish one
+--- "I" may not become "i", and a header is not found; under a Latin one "é" is a letter, also in a host name.
+
+local ascii = {}
+
+local LOWER = {}
+for code = ("A"):byte(), ("Z"):byte() do
+  LOWER[string.char(code)] = string.char(code + 32)
+end
+
+--- The text with A to Z in lower case and every other byte as it was.
+---@param text string
+---@return string
+function ascii.lower(text)
+  return (text:gsub("[A-Z]", LOWER))
+end
+
+return ascii

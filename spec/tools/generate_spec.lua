@@ -1,0 +1,117 @@
+local lua_writer = require "tools.generate.lua_writer"
+local operations = require "tools.generate.operations"
+local partitions = require "tools.generate.partitions"
+local source = require "tools.generate.source"
+local types = require "tools.generate.types"
+
+-- Lua 5.1 loads texts with loadstring.
+local load_text = rawget(_G, "loadstring") or load
+
+local MODEL = [[{
+  "metadata": {"serviceId": "Small"},
+  "operations": {
+    "ListThings": {"name": "ListThings", "http": {"method": "GET", "requestUri": "/things/"},
+      "input": {"shape": "ListInput"}, "output": {"shape": "ListOutput"}, "errors": [{"shape": "GoneException"}]},
+    "MakeThing": {"name": "MakeThing", "http": {"method": "PUT", "requestUri": "/things"},
+      "input": {"shape": "Thing"}},
+    "Ping": {"name": "Ping", "http": {"method": "GET", "requestUri": "/"}}
+  },
+  "shapes": {
+    "GoneException": {"type": "structure", "members": {"Message": {"shape": "string"}}, "exception": true},
+    "ListInput": {"type": "structure", "members": {"Next": {"shape": "string", "location": "querystring",
+      "locationName": "next"}, "Max": {"shape": "integer"}}},
+    "ListOutput": {"type": "structure", "members": {"Things": {"shape": "Things"}, "Next": {"shape": "string"}}},
+    "Thing": {"type": "structure", "required": ["Name"], "members": {"Name": {"shape": "Name"},
+      "Child": {"shape": "Thing"}, "Since": {"shape": "timestamp"}, "end": {"shape": "Kind"}}},
+    "Things": {"type": "list", "member": {"shape": "Thing"}},
+    "Kind": {"type": "string", "enum": ["A", "B"]},
+    "Name": {"type": "string", "min": 1, "max": 5, "pattern": "^a\\-\"b\"$"},
+    "integer": {"type": "integer"}, "string": {"type": "string"}, "timestamp": {"type": "timestamp"},
+    "Unused": {"type": "string"}
+  },
+  "paginators": {},
+  "x-smithy": {"errors": {"GoneException": {"error": "client", "effectiveStatus": 410}},
+    "paginatedOnlyHere": {"ListThings": {"inputToken": "Next", "outputToken": "Next", "pageSize": "Max"}}}
+}]]
+
+local function small_model()
+  local path = os.tmpname()
+  local file = assert(io.open(path, "wb"))
+  file:write(MODEL)
+  file:close()
+  local model, order_of = source.json(path)
+  os.remove(path)
+  return model, order_of
+end
+
+describe("the generator", function()
+  local model, order_of = small_model()
+
+  it("reads JSON with the order of its members", function()
+    assert.same({ "Name", "Child", "Since", "end" }, order_of(model.shapes.Thing.members))
+    assert.same({ "Things", "Next" }, order_of(model.shapes.ListOutput.members))
+  end)
+
+  it("writes a module for each operation, with the shapes that it reaches", function()
+    local modules = operations.modules(model, order_of, "-- header\n")
+    local fragment = assert(load_text(modules.list_things))()
+    assert.equal("-- header\n", modules.list_things:sub(1, 10))
+    assert.equal("ListThings", fragment.operation.name)
+    assert.same({ "Name", "Child", "Since", "end" }, fragment.shapes.Thing.order)
+    assert.equal(model.shapes.Name.pattern, fragment.shapes.Name.pattern)
+    assert.is_true(fragment.shapes.GoneException.exception)
+    assert.is_nil(fragment.shapes.Unused)
+    assert.same({}, assert(load_text(modules.ping))().shapes)
+  end)
+
+  it("writes an index of names, paginators and exceptions", function()
+    local index = assert(load_text(operations.index(model, order_of, "")))()
+    assert.same({ "ListThings", "MakeThing", "Ping" }, index.names)
+    assert.equal("MakeThing", index.methods.make_thing)
+    assert.same({ input_token = "Next", output_token = "Next", limit_key = "Max", result_key = "Things",
+      unlisted = true }, index.paginators.ListThings)
+    assert.same({ status = 410, fault = "client", members = { "Message" } }, index.exceptions.GoneException)
+    assert.is_table(index.exception_shapes.string)
+  end)
+
+  it("writes types with required and optional members, enums and times", function()
+    local text = types.definitions(model, order_of, "")
+    for _, line in ipairs {
+      "---@class aws.backup.Thing", '---@field Name string  # 1 to 5 characters; matches ^a\\-"b"$',
+      "---@field Child? aws.backup.Thing", "---@field Since? number|string  # seconds since the epoch",
+      '---@field end? string|"A"|"B"', "---@field Things? aws.backup.Thing[]",
+      "---@param params aws.backup.Thing", "---@param params? aws.backup.ListInput",
+      "function client:make_thing(params) end", "function client:ping(params) end",
+    } do
+      assert.truthy(text:find(line .. "\n", 1, true), line)
+    end
+    assert.is_function(assert(load_text(text)))
+  end)
+
+  it("writes the same text every time", function()
+    local again, again_order = small_model()
+    assert.same(operations.modules(model, order_of, ""), operations.modules(again, again_order, ""))
+    assert.equal(types.definitions(model, order_of, ""), types.definitions(again, again_order, ""))
+  end)
+
+  it("writes tables that read back the same, within the line width", function()
+    local value = { ["end"] = "a\nb\"\\", list = {}, deep = { { a = 1 }, { b = { true, false } } } }
+    for index = 1, 60 do value.list[index] = "item " .. index end
+    local text = lua_writer.write(value)
+    assert.same(value, assert(load_text("return " .. text))())
+    for line in text:gmatch("[^\n]+") do assert.is_true(#line <= 110, line) end
+  end)
+
+  it("turns the expressions of partitions into Lua patterns, and refuses what it does not know", function()
+    local function module(regex)
+      local partition = { id = "p", regionRegex = regex, outputs = {}, regions = { ["b-1"] = {}, a = {} } }
+      local text = partitions.module({ partitions = { partition } }, function() return {} end, "")
+      return assert(load_text(text))()[1]
+    end
+    assert.same({ "^us%-[A-Za-z0-9_]+%-[0-9]+$", "^eu%-[A-Za-z0-9_]+%-[0-9]+$" },
+      module("^(us|eu)\\-\\w+\\-\\d+$").patterns)
+    assert.same({ "a", "b-1" }, module("^x\\-\\d+$").regions)
+    assert.has_error(function() module("^(a|b){2}?$") end)
+    assert.has_error(function() module("unanchored") end)
+  end)
+end)
