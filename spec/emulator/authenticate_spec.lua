@@ -138,7 +138,8 @@ describe("the signature of a request", function()
     assert.matches("'Host' must be", unsigned { "content-type", "x-amz-date" })
     assert.matches("'x%-amz%-date' must be", unsigned { "content-type", "host" })
     assert.matches("'content%-type' must be", unsigned { "host", "x-amz-date" })
-    assert.matches("'x%-amz%-meta' must be", unsigned({ "content-type", "host", "x-amz-date" }, { ["x-amz-meta"] = "a" }))
+    assert.matches("'x%-amz%-meta' must be",
+      unsigned({ "content-type", "host", "x-amz-date" }, { ["x-amz-meta"] = "a" }))
   end)
 
   it("names a header that is not there", function()
@@ -166,7 +167,8 @@ describe("the signature of a request", function()
     end
 
     it("of another region", function()
-      assert.are.equal("Credential should be scoped to a valid region, not 'eu-west-1'.", scoped { region = "eu-west-1" })
+      assert.are.equal("Credential should be scoped to a valid region, not 'eu-west-1'.",
+        scoped { region = "eu-west-1" })
     end)
 
     it("of another service", function()

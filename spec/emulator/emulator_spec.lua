@@ -20,7 +20,8 @@ describe("the emulator", function()
   end)
 
   it("takes credentials as one table, as a list and as a map", function()
-    local one, other = { access_key_id = "A", secret_access_key = "a" }, { access_key_id = "B", secret_access_key = "b" }
+    local one = { access_key_id = "A", secret_access_key = "a" }
+    local other = { access_key_id = "B", secret_access_key = "b" }
     for _, credentials in ipairs {
       one, { one, other }, { A = { secret_access_key = "a" }, B = { secret_access_key = "b" } },
     } do
@@ -34,7 +35,8 @@ describe("the emulator", function()
   it("raises for options that it does not know or that are wrong", function()
     for text, options in pairs {
       ["unknown option regoin"] = { regoin = "us-east-1" },
-      ["region must be"] = { region = "us east" },
+      ["a region has letters, digits and hyphens only"] = { region = "us east" },
+      ["region must be a string"] = { region = 5 },
       ["account_id must be"] = { account_id = "123" },
       ["speed must be"] = { speed = -1 },
       ["clock must be a function"] = { clock = 5 },
@@ -42,6 +44,8 @@ describe("the emulator", function()
       ["credentials must be tables"] = { credentials = { "A" } },
       ["expiration must be"] = { credentials = { access_key_id = "A", secret_access_key = "b", expiration = "soon" } },
       ["durations.EBS must be"] = { durations = { EBS = 0 } },
+      ["durations names no resource type that is backed up as a whole: Ebs"] = { durations = { Ebs = 60 } },
+      ["backed up as a whole: EKS"] = { durations = { EKS = 60 } },
     } do
       local ok, message = pcall(emulator.new, options)
       assert.is_false(ok)

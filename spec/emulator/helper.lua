@@ -129,4 +129,18 @@ function helper.describe(target, id)
   return helper.must(target, "DescribeBackupJob", { BackupJobId = id })
 end
 
+--- The recovery points of the vault "vault".
+---@return table[]
+function helper.points(target, params)
+  local all = { BackupVaultName = "vault" }
+  for name, value in pairs(params or {}) do all[name] = value end
+  return helper.must(target, "ListRecoveryPointsByBackupVault", all).RecoveryPoints
+end
+
+--- How many recovery points the vault "vault" counts.
+---@return integer
+function helper.count(target)
+  return helper.must(target, "DescribeBackupVault", { BackupVaultName = "vault" }).NumberOfRecoveryPoints
+end
+
 return helper

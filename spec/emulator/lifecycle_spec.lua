@@ -7,7 +7,8 @@ describe("a lifecycle", function()
     for _, given in ipairs {
       {}, { DeleteAfterDays = 1 }, { DeleteAfterDays = 36500 }, { DeleteAfterDays = -1 },
       { MoveToColdStorageAfterDays = 1 }, { MoveToColdStorageAfterDays = 30, DeleteAfterDays = 120 },
-      { MoveToColdStorageAfterDays = 0, DeleteAfterDays = 5 }, { MoveToColdStorageAfterDays = -1, DeleteAfterDays = -1 },
+      { MoveToColdStorageAfterDays = 0, DeleteAfterDays = 5 },
+      { MoveToColdStorageAfterDays = -1, DeleteAfterDays = -1 },
       { MoveToColdStorageAfterDays = 30, DeleteAfterDays = -1 },
     } do
       assert.is_true(lifecycle.check(given))

@@ -64,7 +64,9 @@ describe("the router", function()
     local match, allowed = routes:match("PATCH", "/backup-vaults/v")
     assert.is_nil(match)
     assert.are.same({ "DELETE", "GET", "PUT" }, allowed)
-    for _, path in ipairs { "/nowhere", "/", "", "backup-jobs", "/backup-jobs/a/b", "/backup-vaults/v/recovery-points/r/x/y" } do
+    for _, path in ipairs {
+      "/nowhere", "/", "", "backup-jobs", "/backup-jobs/a/b", "/backup-vaults/v/recovery-points/r/x/y",
+    } do
       local none, methods = routes:match("GET", path)
       assert.is_nil(none)
       assert.is_nil(methods)

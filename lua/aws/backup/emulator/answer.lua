@@ -1,5 +1,6 @@
 --- From an output or a failure to a response of HTTP.
 
+local ascii = require "aws.backup.ascii"
 local json = require "aws.backup.codec.json"
 local serialize = require "aws.backup.codec.serialize"
 local time = require "aws.backup.codec.time"
@@ -54,7 +55,7 @@ end
 function answer.refusal(context, failure)
   local response = respond(context, failure.status, error_document(failure.message, failure.members))
   response.headers["x-amzn-errortype"] = failure.code
-  for name, value in pairs(failure.headers or {}) do response.headers[name:lower()] = tostring(value) end
+  for name, value in pairs(failure.headers or {}) do response.headers[ascii.lower(name)] = tostring(value) end
   return response
 end
 

@@ -39,7 +39,7 @@ end
 function arn.is_passable_role(world, text)
   local parts = arn.parse(text)
   return parts.account == world.account_id and parts.partition == world.partition
-    and not parts.resource:find("^role/aws%-service%-role/") and not parts.resource:find("/?AWSServiceRoleForBackup$")
+    and not parts.resource:find("^role/aws%-service%-role/") and not parts.resource:find("/AWSServiceRoleForBackup$")
 end
 
 --- True for a text that has the form of a role's ARN.

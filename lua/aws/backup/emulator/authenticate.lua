@@ -1,8 +1,9 @@
---- Signature Version 4, from the service's side: who sends this request, and is it as it was signed? The
---- same C signer that clients use computes what the signature should be.
+--- Signature Version 4, from the service's side: who sends this request, and is it as it was signed? The same C signer
+--- that clients use computes what the signature should be.
 ---
 --- The texts are those of AWS's front end; the order of the checks is its too, as far as it shows.
 
+local ascii = require "aws.backup.ascii"
 local core = require "aws.backup.core"
 local time = require "aws.backup.codec.time"
 
@@ -50,7 +51,7 @@ local function parse_authorization(text)
   if not credential then return nil, refusal end
   credential.signature, credential.signed_headers = fields.Signature, {}
   for name in fields.SignedHeaders:gmatch("[^;]+") do
-    credential.signed_headers[#credential.signed_headers + 1] = name:lower()
+    credential.signed_headers[#credential.signed_headers + 1] = ascii.lower(name)
   end
   return credential
 end
@@ -98,8 +99,7 @@ local function check_clock(stamp, seconds, now)
   return true
 end
 
--- What must not be changed on the way must be signed: the host, the type of the body, and whatever steers
--- AWS.
+-- What must not be changed on the way must be signed: the host, the type of the body, and whatever steers AWS.
 local function check_signed_headers(headers, signed_headers)
   local signed = {}
   for _, name in ipairs(signed_headers) do signed[name] = true end
@@ -117,7 +117,7 @@ end
 
 local function check_payload_hash(headers, body)
   local given = headers["x-amz-content-sha256"]
-  if given and not core.equal(given:lower(), core.sha256_hex(body or "")) then
+  if given and not core.equal(ascii.lower(given), core.sha256_hex(body or "")) then
     return invalid("The value of the header x-amz-content-sha256 is not the SHA-256 of the body.")
   end
   return true

@@ -40,17 +40,17 @@ local function new_job(world, params, resource)
     lifecycle = lifecycle.effective(params.Lifecycle, traits),
     tags = params.RecoveryPointTags or {}, options = params.BackupOptions, index = params.Index,
     backup_type = resource.type == "EC2" and options.WindowsVSS == "enabled" and "WindowsVSS" or nil,
-    seconds = world.durations[resource.type] or traits.seconds,
+    seconds = world.durations[resource.type],
     size = traits.size, transferred = traits.transferred or traits.size,
   }
 end
 
 local function with_children(world, params, job)
-  job.children = {}
+  job.children, job.seconds = {}, 0
   for index, part in ipairs(resources.parts(world, job.resource)) do
     local child = new_job(world, params, part)
     child.parent = job
-    job.children[index] = child
+    job.children[index], job.seconds = child, math.max(job.seconds, child.seconds)
   end
   return job
 end

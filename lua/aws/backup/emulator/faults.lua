@@ -13,44 +13,53 @@ local KINDS = {
   reset = true, too_large = true, protocol = true, memory = true, cancelled = true, closed = true, url = true,
 }
 
-local function check_fields(given, known, what)
+-- Each check returns what is wrong, or nil.
+
+local function unknown_field(given, known, what)
   for name in pairs(given) do
-    if not known[name] then error(("unknown field of %s: %s"):format(what, tostring(name)), 4) end
+    if not known[name] then return ("unknown field of %s: %s"):format(what, tostring(name)) end
   end
 end
 
-local function check_count(value, name, least)
-  if value == nil then return least end
-  if type(value) ~= "number" or value < least or value ~= math.floor(value) then
-    error(("fault.%s must be an integer of at least %d, not %s"):format(name, least, tostring(value)), 4)
-  end
-  return value
+local function fault_in_count(value, name, least)
+  if value == nil or (type(value) == "number" and value >= least and value == math.floor(value)) then return nil end
+  return ("fault.%s must be an integer of at least %d, not %s"):format(name, least, tostring(value))
 end
 
-local function check_error(given)
-  if type(given) ~= "table" then error("fault.error must be a table {code=, message=, status=, headers=}", 4) end
-  check_fields(given, ERROR_FIELDS, "fault.error")
-  if type(given.code) ~= "string" then error("fault.error.code must be an exception's name", 4) end
-  local status = given.status or 400
-  if type(status) ~= "number" or status < 300 or status > 599 then
-    error("fault.error.status must be an HTTP status from 300 to 599", 4)
+local function fault_in_message(value, name)
+  if value ~= nil and type(value) ~= "string" then return ("fault.%s must be a string"):format(name) end
+end
+
+local function fault_in_error(given)
+  if given == nil then return nil end
+  if type(given) ~= "table" then return "fault.error must be a table {code=, message=, status=, headers=}" end
+  local status = given.status
+  if type(given.code) ~= "string" then return "fault.error.code must be an exception's name" end
+  if status ~= nil and (type(status) ~= "number" or status < 300 or status > 599) then
+    return "fault.error.status must be an HTTP status from 300 to 599"
   end
   if given.headers ~= nil and type(given.headers) ~= "table" then
-    error("fault.error.headers must be a table of names and values", 4)
+    return "fault.error.headers must be a table of names and values"
   end
-  return { code = given.code, message = given.message or "", status = status, members = {}, headers = given.headers }
+  return unknown_field(given, ERROR_FIELDS, "fault.error") or fault_in_message(given.message, "error.message")
 end
 
-local function check_fault(given, operation)
-  if type(given) ~= "table" then error("a fault is a table", 3) end
-  check_fields(given, FIELDS, "fault")
-  if (given.error == nil) == (given.kind == nil) then error("a fault has either an error or a kind", 3) end
+local function fault_in(given)
+  if type(given) ~= "table" then return "a fault is a table" end
+  if (given.error == nil) == (given.kind == nil) then return "a fault has either an error or a kind" end
   if given.kind ~= nil and not KINDS[given.kind] then
-    error("fault.kind is no kind of transport failure: " .. tostring(given.kind), 3)
+    return "fault.kind is no kind of transport failure: " .. tostring(given.kind)
   end
+  return unknown_field(given, FIELDS, "fault") or fault_in_count(given.times, "times", 1)
+    or fault_in_count(given.after, "after", 0) or fault_in_message(given.message, "message")
+    or fault_in_error(given.error)
+end
+
+local function refusal_of(given)
+  if not given then return nil end
   return {
-    operation = operation, times = check_count(given.times, "times", 1), after = check_count(given.after, "after", 0),
-    failure = given.error ~= nil and check_error(given.error) or nil, kind = given.kind, message = given.message,
+    code = given.code, message = given.message or "", status = given.status or 400, members = {},
+    headers = given.headers,
   }
 end
 
@@ -62,9 +71,15 @@ end
 --- Adds a fault.
 ---@param given table  # see `inject` of the emulator
 ---@param operation? string  # the operation's name in upper camel case; nil: any call
----@return { remove: fun() }
+---@return { remove: fun() }? handle
+---@return string? message  # what is wrong with the fault
 function methods:add(given, operation)
-  local fault = check_fault(given, operation)
+  local wrong = fault_in(given)
+  if wrong then return nil, wrong end
+  local fault = {
+    operation = operation, times = given.times or 1, after = given.after or 0,
+    failure = refusal_of(given.error), kind = given.kind, message = given.message,
+  }
   self.list[#self.list + 1] = fault
   return { remove = function() self:remove(fault) end }
 end

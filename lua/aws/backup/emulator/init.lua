@@ -1,12 +1,12 @@
---- The embedded endpoint: an AWS Backup control plane in one Lua object. It is a transport, so a client can
---- be run on it with no account and no network; `aws.backup.emulator.nginx` serves the same object over
---- HTTP.
+--- The embedded endpoint: an AWS Backup control plane in one Lua object. It is a transport, so a client runs on it with
+--- no account and no network; `aws.backup.emulator.nginx` serves the same object over HTTP.
 ---
 ---     local emulator = require("aws.backup.emulator").new { region = "eu-west-1" }
 ---     local client = backup.client { transport = emulator, region = "eu-west-1", credentials = { ... } }
 ---
 --- Nothing is global: several emulators live side by side and know nothing of each other.
 
+local ascii = require "aws.backup.ascii"
 local core = require "aws.backup.core"
 local codec = require "aws.backup.codec"
 
@@ -33,7 +33,8 @@ local metatable = { __name = "aws.backup.Emulator", __index = methods }
 ---@param given? aws.backup.EmulatorOptions  # see options.lua; an unknown one raises
 ---@return aws.backup.Emulator
 function emulator.new(given)
-  local settings = options.complete(given or {})
+  local settings, message = options.complete(given)
+  if not settings then error("emulator: " .. message, 2) end
   local operations_codec = codec.new()
   return setmetatable({
     _settings = settings,
@@ -47,7 +48,7 @@ end
 
 local function lower_case(headers)
   local lowered = {}
-  for name, value in pairs(headers or {}) do lowered[name:lower()] = value end
+  for name, value in pairs(headers or {}) do lowered[ascii.lower(name)] = value end
   return lowered
 end
 
@@ -75,7 +76,7 @@ local function no_operation(allowed)
   return nil, refusal
 end
 
-local function handle(self, request, now, match, allowed)
+local function answer_call(self, request, now, match, allowed)
   local signer, refusal = authenticate.verify(
     { signer = self._signer, region = self._settings.region, credentials = self._settings.credentials, now = now },
     request)
@@ -101,7 +102,7 @@ function methods:send(request)
   if fault and fault.kind then return nil, fault.kind, fault.message or "injected: " .. fault.kind end
   local context = { now = self._settings.clock(), request_id = self._world.new_uuid() }
   if fault then return answer.refusal(context, fault.failure) end
-  local output, refusal = handle(self, normalized, context.now, match, allowed)
+  local output, refusal = answer_call(self, normalized, context.now, match, allowed)
   if not output then return answer.refusal(context, refusal) end
   return answer.success(context, self._codec:operation(match.name), output)
 end
@@ -113,8 +114,7 @@ function methods:now()
   return self._world:now()
 end
 
---- Moves the virtual time ahead: jobs go through their states, windows pass, lifecycles act, each in its
---- order.
+--- Moves the virtual time ahead: jobs go through their states, windows pass, lifecycles act, each in its order.
 ---@param seconds number  # at least 0
 function methods:advance(seconds)
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
@@ -125,8 +125,7 @@ function methods:advance(seconds)
   self._world:catch_up()
 end
 
---- Makes a job of a resource fail: the one under way at once; if there is none, the next one, midway
---- through its run.
+--- Makes a job of a resource fail: the one under way at once; if there is none, the next one, midway through its run.
 ---@param resource_arn string  # of the resource; of a child's resource if one part of a stack or cluster is to fail
 ---@param message string  # the job's StatusMessage
 ---@return string? job_id  # of the job that failed; nil: the next one will
@@ -149,14 +148,16 @@ function methods:inject(fault)
     if not operation then error("there is no operation " .. tostring(fault.operation), 2) end
     name = operation.name
   end
-  return self._faults:add(fault, name)
+  local handle, message = self._faults:add(fault, name)
+  if not handle then error(message, 2) end
+  return handle
 end
 
 --- Makes a vault without a call, for the start of a test.
 ---@param name string  # 2 to 50 letters, digits, hyphens and underscores
 ---@return string vault_arn
 function methods:create_vault(name)
-  if type(name) ~= "string" or #name < 2 or #name > 50 or name:find("[^%w_-]") then
+  if type(name) ~= "string" or #name < 2 or #name > 50 or name:find("[^A-Za-z0-9_-]") then
     error("a vault's name has 2 to 50 letters, digits, hyphens and underscores", 2)
   end
   self._world:catch_up()

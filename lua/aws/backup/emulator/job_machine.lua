@@ -5,8 +5,8 @@
 ---     CREATED, PENDING, RUNNING --> EXPIRED      a window has passed
 ---     CREATED, PENDING, RUNNING --> ABORTING --> ABORTED      StopBackupJob
 ---
---- A composite job (a CloudFormation stack, an EKS cluster) runs nothing itself: it starts its children,
---- and ends when the last of them ends.
+--- A composite job (a CloudFormation stack, an EKS cluster) runs nothing itself: it starts its children, and ends when
+--- the last of them ends.
 
 local lifecycle = require "aws.backup.emulator.lifecycle"
 local messages = require "aws.backup.emulator.messages"
@@ -72,7 +72,15 @@ local function check_children(world, parent)
   for _, child in ipairs(parent.children) do
     if not machine.is_over(child) then return end
   end
+  if parent.failing then return settle(world, parent, "FAILED", parent.failing) end
   settle(world, parent, outcome_of(parent.children))
+end
+
+-- Lets the next job of a resource run, as an event of its own: a long queue that fails one by one must not nest.
+local function hand_over(world, following)
+  world.schedule:after(0, function()
+    if following.state == "PENDING" then run(world, following) end
+  end)
 end
 
 -- Ends a job for good. What it held is given on, and its children end with it.
@@ -84,7 +92,7 @@ function settle(world, job, state, message)
   for _, child in ipairs(job.children or {}) do settle(world, child, state, message) end
   forget(world, job)
   local following = world.occupancy:leave(job.resource.arn, job)
-  if following then run(world, following) end
+  if following then hand_over(world, following) end
   if job.parent then check_children(world, job.parent) end
 end
 
@@ -101,20 +109,21 @@ local function start(world, job)
   job.state, job.message = "PENDING", ""
 end
 
--- What a job does once it runs: fail if somebody asked for it, else start its children or come to its own
--- end.
+-- What a job does once it runs: it fails if somebody asked for it, else it starts its children or comes to its end.
 local function plan_course(world, job)
-  local failing = world.failures[job.resource.arn]
-  if failing then
-    world.failures[job.resource.arn] = nil
+  job.failing, world.failures[job.resource.arn] = world.failures[job.resource.arn], nil
+  if job.failing then
     local middle = (job.expected - job.started) / 2
-    job.events.fail = world.schedule:after(middle, function() settle(world, job, "FAILED", failing) end)
+    job.events.fail = world.schedule:after(middle, function() settle(world, job, "FAILED", job.failing) end)
   end
   if job.children then
     for _, child in ipairs(job.children) do
-      child.events.start = world.schedule:after(START_SECONDS, function() start(world, child) end)
+      -- One may have failed or been stopped before its parent ran.
+      if child.state == "CREATED" then
+        child.events.start = world.schedule:after(START_SECONDS, function() start(world, child) end)
+      end
     end
-  elseif not failing then
+  elseif not job.failing then
     job.events.finish = world.schedule:at(job.expected, function() settle(world, job, "COMPLETED") end)
   end
 end
@@ -176,8 +185,7 @@ local function current(world, resource_arn)
   return nil
 end
 
---- Makes a job fail: the one of the resource that is under way at once, or, if there is none, the next one
---- midway.
+--- Makes a job of a resource fail: the one under way at once, or, if there is none, the next one midway.
 ---@param world table
 ---@param resource_arn string
 ---@param message string  # its StatusMessage

@@ -1,6 +1,6 @@
---- The emulator over HTTP, inside nginx with ngx_lua: reads a request as it came over the wire, hands it to
---- the emulator, and writes the answer. There is one emulator in the one worker process; `tools/emulator`
---- writes the configuration for that.
+--- The emulator over HTTP, inside nginx with ngx_lua: reads a request as it came over the wire, hands it to the
+--- emulator, and writes the answer. There is one emulator in the one worker process; `tools/emulator` writes the
+--- configuration for that.
 
 local new = require("aws.backup.emulator").new
 
@@ -9,8 +9,7 @@ local nginx = {}
 -- nginx's own status for "close the connection without an answer".
 local CLOSE_WITHOUT_ANSWER = 444
 
--- Made once, when the worker starts, and seen by all its requests: the server's state is what this module
--- is for.
+-- Made once, when the worker starts, and seen by all its requests: the server's state is what this module is for.
 local served
 
 local function wall_clock()
@@ -23,37 +22,23 @@ local function run_setup(path, emulator)
   setup(emulator)
 end
 
---- Makes the worker's emulator.
----@param options aws.backup.EmulatorOptions
----@param start? { vaults: string?, setup: string? }  # names of vaults that exist from the start, separated by commas;
----a Lua file that is run with the emulator as its argument
----@return aws.backup.Emulator
-function nginx.start(options, start)
-  options.clock = options.clock or wall_clock
-  local emulator = new(options)
-  for name in (start and start.vaults or ""):gmatch("[^,%s]+") do emulator:create_vault(name) end
-  if start and start.setup then run_setup(start.setup, emulator) end
-  served = emulator
-  return emulator
-end
-
-local function start_by_environment()
-  local setup, speed = os.getenv("EMULATOR_SETUP"), os.getenv("EMULATOR_SPEED")
-  return nginx.start({
+local function start()
+  local speed, setup = os.getenv("EMULATOR_SPEED"), os.getenv("EMULATOR_SETUP")
+  local emulator = new {
     region = os.getenv("EMULATOR_REGION"),
     account_id = os.getenv("EMULATOR_ACCOUNT"),
-    speed = tonumber(speed) or error("SPEED must be a number, not '" .. speed .. "'", 0),
-  }, {
-    vaults = os.getenv("EMULATOR_VAULTS"),
-    setup = setup ~= "" and setup or nil,
-  })
+    speed = tonumber(speed) or error("SPEED must be a number, not " .. tostring(speed), 0),
+    clock = wall_clock,
+  }
+  for name in (os.getenv("EMULATOR_VAULTS") or ""):gmatch("[^,%s]+") do emulator:create_vault(name) end
+  if setup and setup ~= "" then run_setup(setup, emulator) end
+  served = emulator
 end
 
---- Makes the worker's emulator from the variables that `tools/emulator` sets, and writes to the file
---- `started` in nginx's prefix whether it can be used: "ready", or what is wrong. To be called in
---- init_worker_by_lua.
+--- Makes the worker's emulator from the variables that `tools/emulator` sets, and writes to the file `started` in
+--- nginx's prefix whether it can be used: "ready", or what is wrong. To be called in init_worker_by_lua.
 function nginx.start_worker()
-  local ok, message = pcall(start_by_environment)
+  local ok, message = pcall(start)
   local path = ngx.config.prefix() .. "started"
   local file = assert(io.open(path .. ".new", "w"))
   file:write(ok and "ready" or tostring(message))

@@ -1,8 +1,10 @@
 --- The emulator's options: what may be given, and what holds otherwise.
 
 local core = require "aws.backup.core"
+local endpoint = require "aws.backup.endpoint"
 local time = require "aws.backup.codec.time"
 
+local resources = require "aws.backup.emulator.resources"
 local settings = require "aws.backup.emulator.settings"
 
 local options = {}
@@ -14,7 +16,8 @@ local options = {}
 ---(epoch seconds or ISO 8601), a list of such, or a map from access key id to such; default: the keys of AWS's examples
 ---@field clock? fun(): number  # epoch seconds, for signatures and for the virtual time; default: the system's
 ---@field speed? number  # how many seconds of virtual time pass in one second; default 1
----@field durations? table<string, number>  # how long a job of a resource type runs, in seconds of virtual time
+---@field durations? table<string, number>  # how long a job of a resource type runs, in seconds of virtual time; a
+---stack or a cluster takes as long as its parts
 ---@field uuid? fun(): string  # makes ids, each time another; default: random
 
 local KNOWN = {
@@ -23,85 +26,113 @@ local KNOWN = {
 
 local EXAMPLE = { access_key_id = "AKIDEXAMPLE", secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }
 
-local function fault(message)
-  error("emulator: " .. message, 4)
-end
-
-local function expiration_of(entry)
-  local given = entry.expiration
-  if given == nil or type(given) == "number" then return given end
+-- Reads an expiration as epoch seconds; nil, message if it is none.
+local function read_expiration(given)
+  if type(given) == "number" then return given end
   local seconds = type(given) == "string" and time.parse(given)
-  if not seconds then fault("credentials.expiration must be epoch seconds or ISO 8601") end
+  if not seconds then return nil, "credentials.expiration must be epoch seconds or ISO 8601" end
   return seconds
 end
 
-local function add_credentials(by_id, entry, id)
-  if type(entry) ~= "table" then fault("credentials must be tables") end
-  id = entry.access_key_id or id
+local function add_credentials(by_id, entry, key)
+  if type(entry) ~= "table" then return nil, "credentials must be tables" end
+  local id = entry.access_key_id or (type(key) == "string" and key) or nil
   if type(id) ~= "string" or type(entry.secret_access_key) ~= "string" then
-    fault("credentials need access_key_id and secret_access_key")
+    return nil, "credentials need access_key_id and secret_access_key"
+  end
+  local expiration, message
+  if entry.expiration ~= nil then
+    expiration, message = read_expiration(entry.expiration)
+    if not expiration then return nil, message end
   end
   by_id[id] = {
     access_key_id = id, secret_access_key = entry.secret_access_key, session_token = entry.session_token,
-    expiration = expiration_of(entry),
+    expiration = expiration,
   }
+  return true
 end
 
 local function credentials_by_id(given)
   local by_id = {}
-  if given.secret_access_key ~= nil then
-    add_credentials(by_id, given)
-    return by_id
-  end
-  for key, entry in pairs(given) do
-    add_credentials(by_id, entry, type(key) == "string" and key or nil)
+  local list = given.secret_access_key ~= nil and { given } or given
+  for key, entry in pairs(list) do
+    local fine, message = add_credentials(by_id, entry, key)
+    if not fine then return nil, message end
   end
   return by_id
 end
 
-local function check_types(given)
+-- What the endpoint rules say of a region: its partition, and whether there can be such a region.
+local function read_region(region)
+  if type(region) ~= "string" then return nil, "region must be a string" end
+  local place, err = endpoint.resolve { region = region }
+  if not place then return nil, err.message end
+  return place
+end
+
+-- The two checks return what is wrong, or nil.
+
+local function fault_in_types(given)
   for name in pairs(given) do
-    if not KNOWN[name] then fault("unknown option " .. tostring(name)) end
+    if not KNOWN[name] then return "unknown option " .. tostring(name) end
   end
   for name, wanted in pairs { credentials = "table", clock = "function", durations = "table", uuid = "function" } do
-    if given[name] ~= nil and type(given[name]) ~= wanted then fault(name .. " must be a " .. wanted) end
+    if given[name] ~= nil and type(given[name]) ~= wanted then return name .. " must be a " .. wanted end
   end
 end
 
-local function check_values(complete)
-  if type(complete.region) ~= "string" or not complete.region:find("^%w[%w-]*$") then
-    fault("region must be a name as in eu-west-1")
-  end
-  if type(complete.account_id) ~= "string" or not complete.account_id:find("^%d+$") or #complete.account_id ~= 12 then
-    fault("account_id must be a string of twelve digits")
+local function fault_in_values(complete)
+  local account = complete.account_id
+  if type(account) ~= "string" or #account ~= 12 or account:find("%D") then
+    return "account_id must be a string of twelve digits"
   end
   if type(complete.speed) ~= "number" or not (complete.speed >= 0 and complete.speed < math.huge) then
-    fault("speed must be a number of at least 0")
+    return "speed must be a number of at least 0"
   end
-  for name, seconds in pairs(complete.durations) do
-    if type(seconds) ~= "number" or not (seconds > 0 and seconds < math.huge) then
-      fault("durations." .. tostring(name) .. " must be a number of seconds above 0")
+end
+
+-- The durations of all types, with the given ones in place of the defaults; nil, message if one is wrong.
+local function merge_durations(given)
+  local durations = resources.durations()
+  for name, seconds in pairs(given) do
+    if durations[name] == nil then
+      return nil, "durations names no resource type that is backed up as a whole: " .. tostring(name)
     end
+    if type(seconds) ~= "number" or not (seconds > 0 and seconds < math.huge) then
+      return nil, "durations." .. name .. " must be a number of seconds above 0"
+    end
+    durations[name] = seconds
   end
+  return durations
 end
 
 --- Completes options with their defaults.
----@param given aws.backup.EmulatorOptions
----@return table settings  # raises for what is unknown or wrong
+---@param given? aws.backup.EmulatorOptions
+---@return table? settings
+---@return string? message  # what is unknown or wrong
 function options.complete(given)
-  if type(given) ~= "table" then fault("options must be a table") end
-  check_types(given)
+  given = given or {}
+  if type(given) ~= "table" then return nil, "options must be a table" end
+  local wrong = fault_in_types(given)
+  if wrong then return nil, wrong end
+  local credentials, message = credentials_by_id(given.credentials or EXAMPLE)
+  if not credentials then return nil, message end
+  local durations, wrong_duration = merge_durations(given.durations or {})
+  if not durations then return nil, wrong_duration end
+  local place, err = read_region(given.region or "us-east-1")
+  if not place then return nil, err end
   local complete = {
-    region = given.region or "us-east-1",
+    region = place.region, partition = place.partition,
     account_id = given.account_id or "123456789012",
-    credentials = credentials_by_id(given.credentials or EXAMPLE),
+    credentials = credentials,
     clock = given.clock or core.time,
     speed = given.speed or 1,
-    durations = given.durations or {},
+    durations = durations,
     uuid = given.uuid,
     settings = settings.defaults(),
   }
-  check_values(complete)
+  wrong = fault_in_values(complete)
+  if wrong then return nil, wrong end
   return complete
 end
 

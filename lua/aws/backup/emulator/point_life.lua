@@ -6,8 +6,7 @@ local registry = require "aws.backup.emulator.registry"
 
 local point_life = {}
 
--- How long a deletion takes, in virtual seconds; the vault counts the recovery point meanwhile, as the
--- service's does.
+-- How long a deletion takes, in virtual seconds; as in the service, the vault counts the recovery point meanwhile.
 local DELETION_SECONDS = 30
 -- A lifecycle's deletion comes at a random moment within eight hours after its time (developer guide), all
 -- done by then.

@@ -93,8 +93,7 @@ function recovery_points.operations.DeleteRecoveryPoint(world, params)
   return {}
 end
 
--- The lifecycle that a recovery point will have. In cold storage the time of the move is past and stays as
--- it was.
+-- The lifecycle that a recovery point will have. In cold storage the move is past and stays as it was.
 local function wanted_lifecycle(point, given)
   local wanted = {}
   for name, value in pairs(given or {}) do wanted[name] = value end

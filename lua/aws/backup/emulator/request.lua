@@ -12,8 +12,7 @@ local function unreadable(message)
   return nil, failure.new("SerializationException", message)
 end
 
--- The query as a map of decoded names and values. Of a name that comes twice the first counts: no member is
--- a list.
+-- The query as a map of decoded names and values. No member is a list: of a name that comes twice the first counts.
 local function parse_query(query)
   local values = {}
   for pair in (query or ""):gmatch("[^&]+") do

@@ -63,7 +63,7 @@ end
 
 -- service, patterns   which ARNs; the first capture of a pattern is the resource's name where it has one (`named`)
 -- point               makes the recovery point's ARN; `composite`: the job only collects its children
--- seconds             how long a backup runs, in virtual time
+-- seconds             how long a backup runs, in virtual time; a composite's as long as those of its parts
 -- size                BackupSizeInBytes; EBS and EC2 give the provisioned size, so less than that is `transferred`; RDS
 --                     gives 0, Aurora, DocumentDB, Neptune and FSx give none
 -- managed             fully managed by AWS Backup: the recovery point is its own, not another service's
@@ -74,11 +74,11 @@ end
 -- index               can have a search index
 -- Source: developer guide of AWS Backup, feature availability by resource; API reference of StopBackupJob.
 local TYPES = {
-  { name = "EBS", service = "ec2", patterns = { "^volume/vol%-%x+$" }, point = point.snapshot,
+  { name = "EBS", service = "ec2", patterns = { "^volume/vol%-[%w-]+$" }, point = point.snapshot,
     seconds = 540, size = 8 * GIBIBYTE, transferred = 3 * GIBIBYTE, cold = "opt_in", untag = "refused", index = true },
-  { name = "EC2", service = "ec2", patterns = { "^instance/i%-%x+$" }, point = point.image,
+  { name = "EC2", service = "ec2", patterns = { "^instance/i%-[%w-]+$" }, point = point.image,
     seconds = 600, size = 30 * GIBIBYTE, transferred = 12 * GIBIBYTE },
-  { name = "EFS", service = "elasticfilesystem", patterns = { "^file%-system/fs%-%x+$" }, point = point.managed,
+  { name = "EFS", service = "elasticfilesystem", patterns = { "^file%-system/fs%-[%w-]+$" }, point = point.managed,
     managed = true, seconds = 540, size = 2 * GIBIBYTE, cold = true, early_point = true },
   { name = "RDS", service = "rds", patterns = { "^db:([%w-]+)$" }, named = true, point = point.rds,
     seconds = 600, size = 0, unstoppable = true, untag = "refused" },
@@ -88,16 +88,16 @@ local TYPES = {
     point = point.rds_cluster, seconds = 600, unstoppable = true, untag = "refused" },
   { name = "Aurora", service = "rds", patterns = { "^cluster:([%w-]+)$" }, named = true,
     point = point.rds_cluster, seconds = 600, unstoppable = true, untag = "refused" },
-  { name = "DSQL", service = "dsql", patterns = { "^cluster/%w+$" }, point = point.managed, managed = true,
+  { name = "DSQL", service = "dsql", patterns = { "^cluster/[%w-]+$" }, point = point.managed, managed = true,
     seconds = 540, size = GIBIBYTE },
   { name = "DynamoDB", service = "dynamodb", patterns = { "^table/([%w_.-]+)$" }, named = true, point = point.table,
     seconds = 480, size = GIBIBYTE,
     advanced = { point = point.managed, managed = true, cold = true, early_point = true } },
   { name = "S3", service = "s3", patterns = { "^([%w.-]+)$" }, named = true, nowhere = true, point = point.bucket,
     managed = true, seconds = 540, size = 5 * GIBIBYTE, index = true },
-  { name = "FSx", service = "fsx", patterns = { "^file%-system/fs%-%x+$", "^volume/[%w/-]+$" }, point = point.fsx,
+  { name = "FSx", service = "fsx", patterns = { "^file%-system/fs%-[%w-]+$", "^volume/[%w/-]+$" }, point = point.fsx,
     seconds = 600, unstoppable = true, untag = "refused" },
-  { name = "Storage Gateway", service = "storagegateway", patterns = { "^gateway/sgw%-%x+/volume/vol%-%x+$" },
+  { name = "Storage Gateway", service = "storagegateway", patterns = { "^gateway/sgw%-[%w-]+/volume/vol%-[%w-]+$" },
     point = point.snapshot, seconds = 540, size = 4 * GIBIBYTE },
   { name = "Redshift", service = "redshift", patterns = { "^cluster:([%w-]+)$" }, named = true,
     point = point.redshift, seconds = 600, size = 6 * GIBIBYTE },
@@ -105,13 +105,13 @@ local TYPES = {
     point = point.redshift_serverless, seconds = 600, size = 6 * GIBIBYTE },
   { name = "Timestream", service = "timestream", patterns = { "^database/[%w_.-]+/table/([%w_.-]+)$" }, named = true,
     point = point.suffixed, managed = true, seconds = 540, size = GIBIBYTE, cold = true },
-  { name = "CloudFormation", service = "cloudformation", patterns = { "^stack/([%w-]+)/[%x-]+$" }, named = true,
-    point = point.managed, managed = true, composite = true, seconds = 540 },
+  { name = "CloudFormation", service = "cloudformation", patterns = { "^stack/([%w-]+)/[%w-]+$" }, named = true,
+    point = point.managed, managed = true, composite = true },
   { name = "EKS", service = "eks", patterns = { "^cluster/([%w_-]+)$" }, named = true,
-    point = point.managed, managed = true, composite = true, seconds = 540 },
+    point = point.managed, managed = true, composite = true },
   { name = "SAP HANA on Amazon EC2", service = "ssm-sap", patterns = { "^HANA/[%w_./-]+$" }, point = point.managed,
     managed = true, seconds = 600, size = 16 * GIBIBYTE, cold = true, unstoppable = true },
-  { name = "VirtualMachine", service = "backup-gateway", patterns = { "^vm/vm%-%w+$" }, point = point.managed,
+  { name = "VirtualMachine", service = "backup-gateway", patterns = { "^vm/vm%-[%w-]+$" }, point = point.managed,
     managed = true, seconds = 600, size = 20 * GIBIBYTE, cold = true },
 }
 
@@ -122,6 +122,14 @@ function resources.names()
   for _, kind in ipairs(TYPES) do names[#names + 1] = kind.name end
   table.sort(names)
   return names
+end
+
+--- How long a backup of each type runs. Composite types are not among them: they take as long as their parts.
+---@return table<string, number>  # seconds of virtual time
+function resources.durations()
+  local durations = {}
+  for _, kind in ipairs(TYPES) do durations[kind.name] = kind.seconds end
+  return durations
 end
 
 local function match_kind(parts)

@@ -1,7 +1,9 @@
 --- What a tag may look like. Tags are sensitive: no text made here quotes one.
 
-local failure = require "aws.backup.emulator.failure"
+local ascii = require "aws.backup.ascii"
 local utf8 = require "aws.backup.codec.utf8"
+
+local failure = require "aws.backup.emulator.failure"
 
 local tag_rules = {}
 
@@ -13,12 +15,12 @@ local LONGEST_VALUE = 256
 tag_rules.MOST = 50
 
 -- Letters of other alphabets are good: what is not ASCII is not looked at further.
-local FOREIGN_TO_TAGS = "[^%w +%-=._:/@\128-\255]"
+local FOREIGN_TO_TAGS = "[^A-Za-z0-9 +%-=._:/@\128-\255]"
 
 local function fault_in_key(key)
   local length = utf8.length(key)
   if not length or length < 1 or length > LONGEST_KEY then return "a key must have 1 to 128 characters" end
-  if key:lower():find("^aws:") then return "keys that begin with aws: are reserved" end
+  if ascii.lower(key):find("^aws:") then return "keys that begin with aws: are reserved" end
   if key:find(FOREIGN_TO_TAGS) then return "a key may hold letters, digits, spaces and + - = . _ : / @ only" end
 end
 

@@ -1,5 +1,4 @@
---- Backup vaults: making, describing, listing and deleting them. A logically air-gapped one is locked from
---- the start.
+--- Backup vaults: making, describing, listing and deleting them.
 
 local arn = require "aws.backup.emulator.arn"
 local failure = require "aws.backup.emulator.failure"
@@ -63,7 +62,7 @@ end
 local function check_key(world, key_arn)
   local parts = arn.parse(key_arn)
   if parts and parts.service == "kms" and parts.region == world.region and parts.partition == world.partition
-    and parts.account ~= "" and parts.resource:find("^key/[%w-]+$") then
+    and parts.account ~= "" and parts.resource:find("^key/[A-Za-z0-9-]+$") then
     return true
   end
   return failure.invalid("EncryptionKeyArn is not the ARN of a KMS key of region " .. world.region .. ": " .. key_arn)
@@ -71,6 +70,10 @@ end
 
 -- What both ways of making a vault check, and the vault they make.
 local function create_checked(world, params)
+  local request_id = params.CreatorRequestId
+  if request_id and (#request_id < 1 or #request_id > 50 or request_id:find("[^A-Za-z0-9_.-]")) then
+    return failure.invalid("CreatorRequestId must be 1 to 50 letters, digits or - _ .")
+  end
   local existing = world.vaults:get(params.BackupVaultName)
   if existing then
     return nil, failure.new("AlreadyExistsException", "Backup vault with the same name already exists",
@@ -87,7 +90,7 @@ local function create_checked(world, params)
       ("The limit of %d backup vaults is reached."):format(MOST_VAULTS))
   end
   return vaults.create(world, params.BackupVaultName,
-    { key_arn = params.EncryptionKeyArn, request_id = params.CreatorRequestId, tags = tags })
+    { key_arn = params.EncryptionKeyArn, request_id = request_id, tags = tags })
 end
 
 function vaults.operations.CreateBackupVault(world, params)
@@ -96,6 +99,7 @@ function vaults.operations.CreateBackupVault(world, params)
   return { BackupVaultName = vault.name, BackupVaultArn = vault.arn, CreationDate = vault.created }
 end
 
+-- Such a vault is locked from the start.
 function vaults.operations.CreateLogicallyAirGappedBackupVault(world, params)
   local least, most = params.MinRetentionDays, params.MaxRetentionDays
   if least < SHORTEST_RETENTION_DAYS or most > LONGEST_RETENTION_DAYS or least > most then
@@ -122,8 +126,7 @@ local function describe(vault)
   }
 end
 
--- The service checks permissions before it knows whether there is such a vault: a missing one reads like a
--- forbidden one.
+-- The service checks permissions before it looks whether there is such a vault: a missing one reads like a forbidden.
 function vaults.operations.DescribeBackupVault(world, params)
   local vault = world.vaults:get(params.BackupVaultName)
   if not vault or not vaults.is_own_account(world, params.BackupVaultAccountId) then

@@ -14,26 +14,13 @@ local world = {}
 local methods = {}
 local metatable = { __name = "aws.backup.emulator.world", __index = methods }
 
--- The longest prefix counts. Source: the partitions file of the AWS SDKs.
-local PARTITIONS = {
-  { "cn-", "aws-cn" }, { "us-gov-", "aws-us-gov" }, { "us-isob-", "aws-iso-b" }, { "us-isof-", "aws-iso-f" },
-  { "eu-isoe-", "aws-iso-e" }, { "us-iso-", "aws-iso" }, { "eusc-", "aws-eusc" },
-}
-
-local function partition_of(region)
-  for _, entry in ipairs(PARTITIONS) do
-    if region:sub(1, #entry[1]) == entry[1] then return entry[2] end
-  end
-  return "aws"
-end
-
 --- Makes an empty world.
 ---@param options table  # complete: see options.lua
 ---@return table world
 function world.new(options)
   local time = clock.new(options.clock, options.speed)
   return setmetatable({
-    region = options.region, account_id = options.account_id, partition = partition_of(options.region),
+    region = options.region, account_id = options.account_id, partition = options.partition,
     clock = time,
     schedule = schedule.new(time:now()),
     new_uuid = options.uuid or ids.uuid,
