@@ -175,6 +175,17 @@ describe("errors", function()
       assert.is_false(missing("GetBackupVaultAccessPolicy", "ResourceNotFoundException", "Cannot find the policy", 400))
     end)
 
+    it("reads the text without the vault's own name", function()
+      local function named(name, message)
+        return errors.is(service("ResourceNotFoundException", message, {
+          operation = instance:operation("StartBackupJob"), http_status = 400, vault_name = name,
+        }), "vault_missing")
+      end
+      assert.is_true(named("notification-vault", "Backup vault notification-vault does not exist."))
+      assert.is_true(named("Policy.100%", "Backup vault Policy.100% does not exist."))
+      assert.is_false(named("nightly", "Cannot find recovery point."))
+    end)
+
     it("does not hold for operations without an existing vault", function()
       assert.is_false(missing("CreateBackupVault", "AccessDeniedException", "", 403))
       assert.is_false(missing("DescribeBackupJob", "ResourceNotFoundException", "vault", 400))

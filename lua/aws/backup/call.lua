@@ -99,7 +99,7 @@ local function service_failure(client, state, response)
   local failure = parse.failure(state.operation, response)
   return errors.service(failure, {
     operation = state.operation, http_status = response.status, request_id = request_id_of(response.headers),
-    attempts = state.attempts,
+    attempts = state.attempts, vault_name = state.vault_name,
     retryable = retry.is_retryable(client.settings.retry_mode,
       { code = failure.code, http_status = response.status }),
   })
@@ -153,6 +153,12 @@ local function pause(client, state, plan, failure, response)
   return true
 end
 
+-- The vault that a call is about: an error's text is read without its name, which may hold any word.
+local function vault_named_in(params)
+  local name = params.BackupVaultName or params.SourceBackupVaultName
+  return type(name) == "string" and name or nil
+end
+
 local function meta_of(client, state, response)
   return {
     request_id = request_id_of(response.headers), http_status = response.status, attempts = state.attempts,
@@ -178,6 +184,7 @@ function call.run(client, operation, params)
   end
   request.headers["amz-sdk-invocation-id"] = invocation_id
   state.request = request
+  state.vault_name = vault_named_in(params)
   state.deadline = settings.timeout and state.started + settings.timeout
 
   local plan = client.retry_policy.begin()

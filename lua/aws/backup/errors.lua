@@ -125,7 +125,8 @@ end
 --- ServiceError.
 ---@param failure { code: string, message: string, details: table, modeled: boolean }  # from `parse.failure`
 ---@param context { operation: string|table, op_takes_vault: string?, http_status: integer?, request_id: string?,
----  attempts: integer?, retryable: boolean? }  # operation: its name, or compiled (then it tells about vaults itself)
+---  attempts: integer?, retryable: boolean?, vault_name: string? }  # operation: its name, or compiled (then it tells
+---  about vaults itself)
 ---@return aws.backup.Error
 function errors.service(failure, context)
   local operation = context.operation
@@ -136,7 +137,7 @@ function errors.service(failure, context)
     operation = compiled and operation.name or operation,
     http_status = context.http_status, request_id = context.request_id, attempts = context.attempts,
     retryable = context.retryable,
-    vault_missing = vault.is_missing(takes_vault, failure, context.http_status),
+    vault_missing = vault.is_missing(takes_vault, failure, context.http_status, context.vault_name),
   })
 end
 

@@ -12,9 +12,10 @@ local OTHER_THINGS = {
   "recovery point", "notification", "policy", "lock configuration", "approval team", "scan job",
 }
 
-local function speaks_of_other_things(text)
-  -- The vault's own name may hold any of these words.
+local function speaks_of_other_things(text, vault_name)
+  -- The vault's own name, and an ARN, may hold any of these words.
   text = text:gsub("arn:%S+", "")
+  if vault_name ~= "" then text = text:gsub(ascii.lower(vault_name):gsub("%p", "%%%0"), "") end
   for _, thing in ipairs(OTHER_THINGS) do
     if text:find(thing, 1, true) then return true end
   end
@@ -31,13 +32,14 @@ end
 ---@param takes_vault? "only"|"among"  # see `takes_vault` of a compiled operation
 ---@param failure { code: string, message: string }
 ---@param http_status? integer
+---@param vault_name? string  # that the call named
 ---@return boolean
-function missing_vault.is_missing(takes_vault, failure, http_status)
+function missing_vault.is_missing(takes_vault, failure, http_status, vault_name)
   if not takes_vault then return false end
   if is_denied(failure, http_status) then return true end
   if failure.code ~= "ResourceNotFoundException" then return false end
   local text = ascii.lower(failure.message)
-  if speaks_of_other_things(text) then return false end
+  if speaks_of_other_things(text, vault_name or "") then return false end
   return takes_vault == "only" or text:find("vault", 1, true) ~= nil
 end
 

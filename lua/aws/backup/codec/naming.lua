@@ -15,7 +15,7 @@ function naming.snake_case(name)
     name = name:sub(1, #name - #plural) .. "_" .. ascii.lower(plural)
   end
   name = name:gsub("(.)([A-Z][a-z]+)", "%1_%2")
-  return (name:gsub("([a-z0-9])([A-Z])", "%1_%2"):lower())
+  return ascii.lower((name:gsub("([a-z0-9])([A-Z])", "%1_%2")))
 end
 
 return naming
