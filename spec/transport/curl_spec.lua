@@ -1,0 +1,125 @@
+-- A client over libcurl against a server that misbehaves: what a user sees of each fault.
+
+local backup = require "aws.backup"
+local curl = require "aws.backup.transport.curl"
+local fault_server = require "spec.core.server"
+
+local KEYS = { access_key_id = "AKID", secret_access_key = "SECRETSECRETSECRET" }
+
+describe("a client over libcurl", function()
+  local server
+
+  setup(function() server = fault_server.start() end)
+  teardown(function() server:stop() end)
+
+  local function new(path, more)
+    local options = { region = "us-east-1", env = {}, credentials = KEYS, random = function() return 0 end,
+      endpoint_url = server.url .. path }
+    for name, value in pairs(more or {}) do options[name] = value end
+    return backup.client(options)
+  end
+
+  local function failure(path, more)
+    local client = new(path, more)
+    local fine, err = pcall(client.list_backup_vaults, client)
+    assert.is_false(fine)
+    assert.is_true(backup.is(err, "TransportError"), tostring(err))
+    assert.is_nil(tostring(err):find(KEYS.secret_access_key, 1, true))
+    return err
+  end
+
+  it("sends what was signed, and no header of libcurl's own", function()
+    local client = new("/echo", { validate = "shape", transport = nil })
+    local _, err = pcall(client.describe_protected_resource, client,
+      { ResourceArn = "arn:aws:ec2:us-east-1:1:volume/vol-1" })
+    -- The server sends the request back as the body, which is no JSON: the error shows its beginning.
+    assert.is_true(backup.is(err, "ResponseError"))
+    assert.truthy(tostring(err):find("GET /echo/resources/arn%3Aaws%3Aec2%3Aus-east-1%3A1%3Avolume%2Fvol-1 HTTP/1.1",
+      1, true), tostring(err))
+  end)
+
+  it("takes an empty body for an empty output", function()
+    local output, meta = new("/no-content"):stop_backup_job { BackupJobId = "J" }
+    assert.same({}, output)
+    assert.equal(204, meta.http_status)
+  end)
+
+  it("tries a connection that is cut again, and tells how often", function()
+    local err = failure("/nothing")
+    assert.equal("reset", err.kind)
+    assert.equal(3, err.attempts)
+    assert.is_true(err.retryable)
+    assert.equal(1, failure("/reset", { max_attempts = 1 }).attempts)
+    assert.equal("reset", failure("/truncated", { retry_mode = "off" }).kind)
+  end)
+
+  it("ends a call to a silent server by read_timeout, and a dripping one not", function()
+    assert.equal("read_timeout", failure("/silent", { read_timeout = 0.1, retry_mode = "off" }).kind)
+    assert.equal("timeout", failure("/drip", { read_timeout = 5, timeout = 0.1, retry_mode = "off" }).kind)
+  end)
+
+  it("bounds the whole call with all its attempts by timeout", function()
+    local err = failure("/silent", { read_timeout = 0.05, timeout = 0.12, max_attempts = 50 })
+    assert.is_true(err.attempts >= 1 and err.attempts <= 4)
+  end)
+
+  it("takes no larger answer than it may", function()
+    local err = failure("/body/5000", { max_response_bytes = 1000 })
+    assert.equal("too_large", err.kind)
+    assert.equal(1, err.attempts)
+  end)
+
+  it("trusts the certificate that ca_bundle names, and no other", function()
+    local url = "https://localhost:" .. server.tls_port .. "/no-content"
+    local err = failure("", { endpoint_url = url })
+    assert.equal("tls", err.kind)
+    assert.equal(1, err.attempts)
+    assert.truthy(tostring(err):find("AWS_CA_BUNDLE", 1, true))
+    local client = new("", { endpoint_url = url, env = { AWS_CA_BUNDLE = server.certificate } })
+    assert.equal(204, select(2, client:stop_backup_job { BackupJobId = "J" }).http_status)
+    client = new("", { endpoint_url = url, verify_tls = false })
+    assert.equal(204, select(2, client:stop_backup_job { BackupJobId = "J" }).http_status)
+  end)
+
+  it("goes through the proxy of the options or of the environment it was given, and of no other", function()
+    -- The server takes the part of a proxy: it sees a request for another host.
+    local client = new("", { endpoint_url = "http://elsewhere.invalid/no-content", proxy = server.url })
+    assert.equal(204, select(2, client:stop_backup_job { BackupJobId = "J" }).http_status)
+    client = new("", { endpoint_url = "http://elsewhere.invalid/no-content", env = { http_proxy = server.url } })
+    assert.equal(204, select(2, client:stop_backup_job { BackupJobId = "J" }).http_status)
+    local dead_proxy = { http_proxy = "http://127.0.0.1:1" }
+    local url = "http://localhost:" .. server.port .. "/no-content"
+    assert.equal("proxy", failure("", { endpoint_url = url, env = dead_proxy }).kind)
+    dead_proxy.no_proxy = "localhost"
+    client = new("", { endpoint_url = url, env = dead_proxy })
+    assert.equal(204, select(2, client:stop_backup_job { BackupJobId = "J" }).http_status)
+  end)
+
+  it("keeps a client's own connections when it was told how many", function()
+    local client = new("/no-content", { max_connections = 1 })
+    client:stop_backup_job { BackupJobId = "J" }
+    assert.equal(204, select(2, client:stop_backup_job { BackupJobId = "J" }).http_status)
+    client:close()
+  end)
+
+  it("waits with the caller's own sleep", function()
+    local slept = 0
+    local client = new("/drip", { retry_mode = "off", runtime = { sleep = function(seconds)
+      slept = slept + 1
+      require("aws.backup.core").sleep(seconds)
+    end } })
+    pcall(client.list_backup_vaults, client)
+    assert.is_true(slept > 0)
+  end)
+end)
+
+describe("the curl transport", function()
+  it("hands on why a request could not even be started", function()
+    local refusing = { start = function() return nil, "url", "no such URL" end }
+    local transport = curl.new({}, {}, function() return refusing end)
+    local response, kind, message = transport:send { headers = {} }
+    assert.is_nil(response)
+    assert.equal("url", kind)
+    assert.equal("no such URL", message)
+  end)
+end)
