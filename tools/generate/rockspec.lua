@@ -12,11 +12,11 @@ source = {
 }
 
 description = {
-  summary = "AWS Backup client for Lua 5.1 to 5.4, LuaJIT and nginx",
+  summary = "AWS Backup client for Lua 5.1 to 5.4 and LuaJIT",
   detailed = [=[
     All 115 operations of AWS Backup as methods that take and return tables and raise typed errors. A C core signs
-    requests (OpenSSL) and sends them (libcurl); under nginx they go over cosockets. An embedded endpoint runs and
-    tests scripts with no account and no network.
+    requests (OpenSSL) and sends them (libcurl). An embedded endpoint runs and tests scripts with no account and no
+    network.
   ]=],
   homepage = "https://github.com/lua-aws-backup/lua-aws-backup",
   license = "Apache-2.0",

@@ -120,7 +120,29 @@ local META = [[
 ---@field elapsed number  # seconds
 
 ---@class aws.backup.Client
-local client = {}]]
+---@field meta { region: string, endpoint: string, partition: string, operations: string[] }
+local client = {}
+
+--- Calls an operation by name, in either form: "StartBackupJob" or "start_backup_job".
+---@param name string
+---@param params? table
+---@return table output
+---@return aws.backup.Meta meta
+function client:call(name, params) end
+
+--- The credentials that the next call would use.
+---@return aws.backup.Credentials
+function client:credentials() end
+
+--- Follows a backup job to its end. Raises JobFailedError (err.job) and WaitTimeoutError.
+---@param id string  # BackupJobId
+---@param options? aws.backup.WaitOptions
+---@return aws.backup.DescribeBackupJobOutput job  # COMPLETED or PARTIAL
+---@return aws.backup.BackupJob[]? children  # of a job that ended PARTIAL
+function client:wait_for_backup_job(id, options) end
+
+--- Ends the use of the client.
+function client:close() end]]
 
 --- The text of the definitions.
 ---@param model table

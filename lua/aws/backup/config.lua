@@ -100,6 +100,39 @@ local function model(value)
     "a table with operations and shapes"
 end
 
+---@class aws.backup.Credentials
+---@field access_key_id string
+---@field secret_access_key string
+---@field session_token? string
+---@field expiration? number  # epoch seconds
+
+---@class aws.backup.Options
+---@field region? string
+---@field credentials? aws.backup.Credentials|fun(): aws.backup.Credentials|{ get: fun(self): aws.backup.Credentials }
+---@field endpoint_url? string  # http or https; does not go together with use_fips or use_dualstack
+---@field use_fips? boolean
+---@field use_dualstack? boolean
+---@field retry_mode? "standard"|"legacy"|"off"
+---@field max_attempts? integer  # in all, the first included
+---@field connect_timeout? number  # seconds
+---@field read_timeout? number  # seconds without a byte
+---@field timeout? number  # seconds for a whole call with all its attempts
+---@field ca_bundle? string  # file or directory of PEM certificates
+---@field proxy? string  # URL
+---@field verify_tls? boolean
+---@field max_connections? integer  # gives the client connections of its own, so many at most
+---@field max_response_bytes? integer
+---@field app_id? string  # named in the User-Agent
+---@field validate? boolean|"shape"
+---@field transport? function|table  # send(request), or an object with send(self, request)
+---@field runtime? "auto"|"blocking"|{ sleep: fun(seconds: number) }
+---@field clock? fun(): number  # epoch seconds
+---@field uuid? fun(): string
+---@field random? fun(): number  # in [0, 1)
+---@field env? table<string, string>|fun(name: string): string?
+---@field on? { request: function?, response: function?, retry: function?, credentials: function? }
+---@field model? { operations: table, shapes: table, metadata: table? }
+
 -- Each option of the client: what it must be. The order of the contract.
 local OPTIONS = {
   region = text, credentials = credentials,

@@ -24,6 +24,12 @@ local function positive(value)
   return type(value) == "number" and value > 0, "a number of seconds greater than 0"
 end
 
+---@class aws.backup.WaitOptions
+---@field timeout? number  # seconds; none by default, since a job's own windows end it
+---@field interval? number  # seconds before the second look: 2; grows by half with each look
+---@field max_interval? number  # seconds: 30, or interval if that is longer
+---@field on_progress? fun(job: table)  # called with each description
+
 local OPTIONS = {
   timeout = positive, interval = positive, max_interval = positive,
   on_progress = function(value) return type(value) == "function", "a function" end,
@@ -104,8 +110,7 @@ end
 --- Asks for a backup job until it has ended. An unknown state counts as under way: the service may add one.
 ---@param ask fun(operation: string, params: table): table?, table?  output, or nil and an error
 ---@param id string
----@param options table  timeout: none by default, since a job's own windows end it; interval: 2 s, grows by half
----  up to max_interval: 30 s, or interval if that is longer; on_progress(job): called at each look
+---@param options aws.backup.WaitOptions
 ---@param sleep fun(seconds: number)
 ---@param monotonic fun(): number
 ---@return table? job, table? children_or_err
