@@ -73,6 +73,7 @@ describe("codec.serialize", function()
 
     it("writes special floats as strings and blobs as Base64", function()
       assert.equal('{"Ratio":"NaN","Bytes":"Zm9v"}', body { Ratio = 0 / 0, Bytes = "foo" })
+      assert.equal('{"Ratio":"-Infinity"}', body { Ratio = "-Infinity" })
       assert.equal('{"Ratio":"-Infinity"}', body { Ratio = -math.huge })
     end)
 

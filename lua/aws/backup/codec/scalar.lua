@@ -68,8 +68,12 @@ function scalar.string(value)
   return value
 end
 
+-- What JSON numbers can't be; rest-json writes these as strings, and takes them as such from a caller too.
+local SPECIAL_FLOATS = { NaN = true, Infinity = true, ["-Infinity"] = true }
+
 --- Writes a floating-point number.
 local function float_text(value)
+  if SPECIAL_FLOATS[value] then return value end
   if type(value) ~= "number" then return nil, "must be a number, not a " .. type(value), "type" end
   if value ~= value then return "NaN" end
   if value == math.huge then return "Infinity" end
