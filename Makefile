@@ -63,7 +63,7 @@ lint:
 
 build/fault_server: spec/core/fault_server.c
 	@mkdir -p $(@D)
-	$(CC) $(WARNINGS) $(OPTIMIZE) $< -o $@
+	$(CC) $(WARNINGS) $(OPTIMIZE) $< -o $@ $(shell pkg-config --libs openssl)
 
 emulator: build
 	@PORT=$(PORT) REGION=$(REGION) ACCOUNT=$(ACCOUNT) SPEED=$(SPEED) VAULTS=$(VAULTS) tools/emulator

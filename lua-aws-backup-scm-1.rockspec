@@ -7,11 +7,11 @@ source = {
 }
 
 description = {
-  summary = "AWS Backup client for Lua 5.1 to 5.4, LuaJIT and nginx",
+  summary = "AWS Backup client for Lua 5.1 to 5.4 and LuaJIT",
   detailed = [=[
     All 115 operations of AWS Backup as methods that take and return tables and raise typed errors. A C core signs
-    requests (OpenSSL) and sends them (libcurl); under nginx they go over cosockets. An embedded endpoint runs and
-    tests scripts with no account and no network.
+    requests (OpenSSL) and sends them (libcurl). An embedded endpoint runs and tests scripts with no account and no
+    network.
   ]=],
   homepage = "https://github.com/lua-aws-backup/lua-aws-backup",
   license = "Apache-2.0",
@@ -49,9 +49,10 @@ build = {
         "src/hash.c",
         "src/head.c",
         "src/http.c",
-        "src/http_easy.c",
+        "src/http_engine.c",
         "src/http_loop.c",
         "src/http_outcome.c",
+        "src/http_request.c",
         "src/lua_core.c",
         "src/lua_glue.c",
         "src/lua_http.c",
@@ -61,6 +62,7 @@ build = {
         "src/signing_key.c",
         "src/sigv4.c",
         "src/uri.c",
+        "src/utf8.c",
         "src/watch.c",
       },
       libraries = { "curl", "crypto" },

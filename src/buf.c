@@ -60,12 +60,14 @@ void awsb_buf_reserve(struct awsb_buf *buf, size_t extra)
     size_t capacity;
     char *moved;
 
-    if (buf->err != AWSB_OK || extra <= buf->capacity - buf->size)
+    if (buf->err != AWSB_OK)
         return;
     if (extra > buf->max_size - buf->size) {
         buf->err = AWSB_TOO_LARGE;
         return;
     }
+    if (extra <= buf->capacity - buf->size)
+        return;
     capacity = next_capacity(buf, buf->size + extra);
     moved = buf->wiping ? move_secret(buf, capacity) : awsb_realloc(buf->data, capacity);
     if (moved == NULL) {

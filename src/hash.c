@@ -8,39 +8,110 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include "mem.h"
-
-#define BLOCK_SIZE 64 /* of SHA-256, FIPS 180-4 */
-#define INNER_PAD 0x36
-#define OUTER_PAD 0x5c
-
-/* Since 3.0 an algorithm is fetched from a provider; the implicit fetch of each EVP_DigestInit
- * costs more than the hash of a request, so it is done once. */
+/* Since 3.0 an algorithm, HMAC among them, is fetched from a provider; the implicit fetch of each
+ * use costs more than the hash of a request, so it is done once. */
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
 #define HAVE_FETCH 1
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 #else
 #define HAVE_FETCH 0
+#include <openssl/hmac.h>
 #endif
 
+#include "mem.h"
+
 struct awsb_hasher {
-    EVP_MD_CTX *context;
+    EVP_MD_CTX *digest_context;
     const EVP_MD *digest;
 #if HAVE_FETCH
     EVP_MD *fetched; /* owns what `digest` points to */
+    EVP_MAC_CTX *mac_context;
+#else
+    HMAC_CTX *mac_context;
 #endif
 };
 
-static bool fill_hasher(struct awsb_hasher *hasher)
+/* Never NULL: OpenSSL takes a NULL key for "the same as before". */
+static const unsigned char *bytes_of(struct awsb_view view)
 {
-    hasher->context = EVP_MD_CTX_new();
-#if HAVE_FETCH
-    hasher->fetched = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-    hasher->digest = hasher->fetched;
-#else
-    hasher->digest = EVP_sha256();
-#endif
-    return hasher->context != NULL && hasher->digest != NULL;
+    return (const unsigned char *)(view.size > 0 ? view.data : "");
 }
+
+#if HAVE_FETCH
+
+#define DIGEST_NAME "SHA2-256"
+
+/* HMAC with SHA-256, without a key yet. */
+static EVP_MAC_CTX *new_mac_context(void)
+{
+    char digest[] = DIGEST_NAME; /* the parameter is no pointer to const */
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+    EVP_MAC_CTX *context = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+    OSSL_PARAM params[2];
+
+    EVP_MAC_free(mac); /* the context holds it */
+    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
+    params[1] = OSSL_PARAM_construct_end();
+    if (context != NULL && EVP_MAC_CTX_set_params(context, params) == 1)
+        return context;
+    EVP_MAC_CTX_free(context);
+    return NULL;
+}
+
+static void open_contexts(struct awsb_hasher *hasher)
+{
+    hasher->digest_context = EVP_MD_CTX_new();
+    hasher->fetched = EVP_MD_fetch(NULL, DIGEST_NAME, NULL);
+    hasher->digest = hasher->fetched;
+    hasher->mac_context = new_mac_context();
+}
+
+static void close_contexts(struct awsb_hasher *hasher)
+{
+    EVP_MD_CTX_free(hasher->digest_context);
+    EVP_MD_free(hasher->fetched);
+    EVP_MAC_CTX_free(hasher->mac_context);
+}
+
+static bool compute_mac(struct awsb_hasher *hasher, struct awsb_view key, struct awsb_view data,
+                        unsigned char out[AWSB_SHA256_SIZE])
+{
+    EVP_MAC_CTX *context = hasher->mac_context;
+    size_t written;
+
+    return EVP_MAC_init(context, bytes_of(key), key.size, NULL) == 1 &&
+           EVP_MAC_update(context, bytes_of(data), data.size) == 1 &&
+           EVP_MAC_final(context, out, &written, AWSB_SHA256_SIZE) == 1;
+}
+
+#else
+
+static void open_contexts(struct awsb_hasher *hasher)
+{
+    hasher->digest_context = EVP_MD_CTX_new();
+    hasher->digest = EVP_sha256();
+    hasher->mac_context = HMAC_CTX_new();
+}
+
+static void close_contexts(struct awsb_hasher *hasher)
+{
+    EVP_MD_CTX_free(hasher->digest_context);
+    HMAC_CTX_free(hasher->mac_context);
+}
+
+static bool compute_mac(struct awsb_hasher *hasher, struct awsb_view key, struct awsb_view data,
+                        unsigned char out[AWSB_SHA256_SIZE])
+{
+    HMAC_CTX *context = hasher->mac_context;
+
+    return key.size <= INT_MAX &&
+           HMAC_Init_ex(context, bytes_of(key), (int)key.size, hasher->digest, NULL) == 1 &&
+           HMAC_Update(context, bytes_of(data), data.size) == 1 &&
+           HMAC_Final(context, out, NULL) == 1;
+}
+
+#endif
 
 struct awsb_hasher *awsb_hasher_new(void)
 {
@@ -50,7 +121,8 @@ struct awsb_hasher *awsb_hasher_new(void)
         return NULL;
     memset(hasher, 0, sizeof *hasher);
     ERR_set_mark(); /* other modules of the process read the same error queue */
-    if (!fill_hasher(hasher)) {
+    open_contexts(hasher);
+    if (hasher->digest_context == NULL || hasher->digest == NULL || hasher->mac_context == NULL) {
         awsb_hasher_free(hasher);
         hasher = NULL;
     }
@@ -62,69 +134,33 @@ void awsb_hasher_free(struct awsb_hasher *hasher)
 {
     if (hasher == NULL)
         return;
-    EVP_MD_CTX_free(hasher->context);
-#if HAVE_FETCH
-    EVP_MD_free(hasher->fetched);
-#endif
+    close_contexts(hasher);
     awsb_free(hasher);
-}
-
-/* The hash of two pieces, as if they were one. */
-static enum awsb_err digest(struct awsb_hasher *hasher, struct awsb_view first,
-                            struct awsb_view second, unsigned char out[AWSB_SHA256_SIZE])
-{
-    EVP_MD_CTX *context = hasher->context;
-    bool done;
-
-    ERR_set_mark();
-    done = EVP_DigestInit_ex(context, hasher->digest, NULL) == 1 &&
-           EVP_DigestUpdate(context, first.data, first.size) == 1 &&
-           EVP_DigestUpdate(context, second.data, second.size) == 1 &&
-           EVP_DigestFinal_ex(context, out, NULL) == 1;
-    ERR_pop_to_mark();
-    return done ? AWSB_OK : AWSB_CRYPTO;
 }
 
 enum awsb_err awsb_sha256(struct awsb_hasher *hasher, struct awsb_view data,
                           unsigned char out[AWSB_SHA256_SIZE])
 {
-    return digest(hasher, data, awsb_view("", 0), out);
-}
+    EVP_MD_CTX *context = hasher->digest_context;
+    bool done;
 
-static void pad(unsigned char block[BLOCK_SIZE], unsigned char with)
-{
-    size_t i;
-
-    for (i = 0; i < BLOCK_SIZE; i++)
-        block[i] = (unsigned char)(block[i] ^ with);
-}
-
-static struct awsb_view bytes_of(const unsigned char *bytes, size_t size)
-{
-    return awsb_view((const char *)bytes, size);
+    ERR_set_mark();
+    done = EVP_DigestInit_ex(context, hasher->digest, NULL) == 1 &&
+           EVP_DigestUpdate(context, data.data, data.size) == 1 &&
+           EVP_DigestFinal_ex(context, out, NULL) == 1;
+    ERR_pop_to_mark();
+    return done ? AWSB_OK : AWSB_CRYPTO;
 }
 
 enum awsb_err awsb_hmac_sha256(struct awsb_hasher *hasher, struct awsb_view key,
                                struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE])
 {
-    /* Written out over the digest because OpenSSL's HMAC() allocates and fetches on each call. */
-    unsigned char block[BLOCK_SIZE] = {0};
-    unsigned char inner[AWSB_SHA256_SIZE];
-    enum awsb_err err = AWSB_OK;
+    bool done;
 
-    if (key.size > BLOCK_SIZE)
-        err = awsb_sha256(hasher, key, block);
-    else if (key.size > 0)
-        memcpy(block, key.data, key.size);
-    pad(block, INNER_PAD);
-    if (err == AWSB_OK)
-        err = digest(hasher, bytes_of(block, sizeof block), data, inner);
-    pad(block, INNER_PAD ^ OUTER_PAD); /* undoes the first */
-    if (err == AWSB_OK)
-        err = digest(hasher, bytes_of(block, sizeof block), bytes_of(inner, sizeof inner), out);
-    awsb_wipe(block, sizeof block);
-    awsb_wipe(inner, sizeof inner);
-    return err;
+    ERR_set_mark();
+    done = compute_mac(hasher, key, data, out);
+    ERR_pop_to_mark();
+    return done ? AWSB_OK : AWSB_CRYPTO;
 }
 
 void awsb_hex(const unsigned char *bytes, size_t size, char *out)

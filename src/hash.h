@@ -12,8 +12,8 @@
 /*
  * SHA-256 and its relatives. The only part that knows OpenSSL (1.1.1 or newer).
  *
- * A hasher keeps OpenSSL's context between uses: once made, hashing allocates nothing. It holds no
- * secret after a call has returned.
+ * A hasher keeps OpenSSL's contexts between uses, so that a call fetches no algorithm. The key of
+ * the last HMAC stays in there until the next one or the end of the hasher; then OpenSSL wipes it.
  */
 
 #define AWSB_SHA256_SIZE 32
@@ -21,7 +21,7 @@
 
 struct awsb_hasher;
 
-/* NULL without memory, or if OpenSSL offers no SHA-256. */
+/* NULL without memory, or if OpenSSL offers no SHA-256 or no HMAC. */
 struct awsb_hasher *awsb_hasher_new(void);
 void awsb_hasher_free(struct awsb_hasher *hasher);
 

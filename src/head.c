@@ -85,12 +85,12 @@ enum awsb_err awsb_head_add_line(struct awsb_head *head, struct awsb_view line)
 bool awsb_head_next(const struct awsb_head *head, size_t *position, struct awsb_view *name,
                     struct awsb_view *value)
 {
-    const char *start = head->text.data + *position;
     size_t left = head->text.size - *position;
-    const char *colon, *end;
+    const char *start, *colon, *end;
 
     if (left == 0)
         return false;
+    start = head->text.data + *position;
     colon = memchr(start, ':', left);
     end = memchr(start, '\n', left);
     if (colon == NULL || end == NULL)

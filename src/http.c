@@ -1,33 +1,41 @@
-#include "http_internal.h"
+#include "http_exchange.h"
 
-#include <inttypes.h>
-#include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include <curl/curl.h>
+#include <fcntl.h>
+
 #include "clock.h"
+#include "hash.h"
 #include "mem.h"
-#include "process.h"
+#include "text.h"
 
-#define NEVER INT64_MAX
-#define OLDEST_CURL 0x074400 /* 7.68.0 */
+/*
+ * http_exchange.h over libcurl, which no other file includes: a pool is a multi handle, an exchange
+ * an easy handle. libcurl's callbacks note what they are told and call nothing.
+ */
 
-static const char *const kind_names[] = {
-    "ok",    "running", "dns",   "connect",   "connect_timeout", "read_timeout",
-    "timeout", "tls",   "proxy", "reset",     "too_large",       "protocol",
-    "memory", "cancelled", "closed", "url",
+#define OLDEST_LIBCURL 0x074400 /* 7.68.0 */
+#define CONNECT_MARGIN_MS 500 /* libcurl's limit strikes after ours, which has the better message */
+#define IDLE_LIMIT_S 60L /* firewalls drop an idle connection silently: better not to reuse it */
+
+struct awsb_pool {
+    CURLM *multi;
+    struct awsb_waits *waits;
+    bool out_of_memory; /* noticed in a callback */
 };
 
-const char *awsb_http_kind_name(enum awsb_http_kind kind)
-{
-    return kind_names[kind];
-}
+struct awsb_exchange {
+    CURL *easy;
+    struct curl_slist *headers;
+    struct awsb_answer *answer;
+    char said[CURL_ERROR_SIZE];
+};
 
 bool awsb_http_global_init(void)
 {
     return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK &&
-           curl_version_info(CURLVERSION_NOW)->version_num >= OLDEST_CURL;
+           curl_version_info(CURLVERSION_NOW)->version_num >= OLDEST_LIBCURL;
 }
 
 const char *awsb_http_version(void)
@@ -42,331 +50,479 @@ const char *awsb_http_ssl_version(void)
     return version != NULL ? version : "none";
 }
 
-/* The list of the unfinished. */
+/* URLs. */
 
-static void link_transfer(struct awsb_engine *engine, struct awsb_transfer *transfer)
+static enum awsb_err get_part(CURLU *url, CURLUPart part, char out[AWSB_HTTP_NAME_SIZE])
 {
-    transfer->previous = engine->last;
-    transfer->next = NULL;
-    if (engine->last != NULL)
-        engine->last->next = transfer;
-    else
-        engine->first = transfer;
-    engine->last = transfer;
-    engine->unfinished++;
+    char *text = NULL;
+    CURLUcode code = curl_url_get(url, part, &text, 0);
+
+    if (code == CURLUE_OUT_OF_MEMORY)
+        return AWSB_NO_MEMORY;
+    if (code != CURLUE_OK || text == NULL)
+        return AWSB_REFUSED;
+    awsb_copy_cut(out, AWSB_HTTP_NAME_SIZE, awsb_view_of(text));
+    curl_free(text);
+    return AWSB_OK;
 }
 
-static void unlink_transfer(struct awsb_transfer *transfer)
+enum awsb_err awsb_url_read(const char *text, struct awsb_url_parts *parts)
 {
-    struct awsb_engine *engine = transfer->engine;
+    CURLU *url = curl_url();
+    CURLUcode code = CURLUE_OUT_OF_MEMORY;
+    enum awsb_err err = AWSB_REFUSED;
 
-    if (transfer->previous != NULL)
-        transfer->previous->next = transfer->next;
-    else
-        engine->first = transfer->next;
-    if (transfer->next != NULL)
-        transfer->next->previous = transfer->previous;
-    else
-        engine->last = transfer->previous;
-    engine->unfinished--;
+    if (url != NULL)
+        code = curl_url_set(url, CURLUPART_URL, text, CURLU_PATH_AS_IS | CURLU_NON_SUPPORT_SCHEME);
+    if (code == CURLUE_OUT_OF_MEMORY)
+        err = AWSB_NO_MEMORY;
+    else if (code == CURLUE_OK)
+        err = get_part(url, CURLUPART_SCHEME, parts->scheme);
+    if (err == AWSB_OK)
+        err = get_part(url, CURLUPART_HOST, parts->host);
+    curl_url_cleanup(url);
+    return err;
 }
 
-/* Callbacks of the multi handle: they note, and call nothing. */
+/* An exchange: the plan as options of an easy handle. */
 
-static struct awsb_transfer *find_by_easy(const struct awsb_engine *engine, const CURL *easy)
+static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
-    struct awsb_transfer *transfer = engine->first;
+    struct awsb_answer *answer = context;
 
-    while (transfer != NULL && transfer->easy != easy)
-        transfer = transfer->next;
-    return transfer; /* NULL for a handle of libcurl's own */
+    answer->stirred = true;
+    answer->err = awsb_head_add_line(&answer->head, awsb_view(data, size * count));
+    return answer->err == AWSB_OK ? size * count : 0; /* a short count ends the exchange */
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *context)
+{
+    struct awsb_answer *answer = context;
+
+    answer->stirred = true;
+    awsb_buf_add(&answer->body, awsb_view(data, size * count));
+    answer->err = answer->body.err;
+    return answer->err == AWSB_OK ? size * count : 0;
+}
+
+/* Programs that the host starts must not inherit a connection; a failure here would be no reason to
+ * give up the request. */
+static int on_new_socket(void *unused, curl_socket_t socket, curlsocktype purpose)
+{
+    (void)unused;
+    (void)purpose;
+    (void)fcntl(socket, F_SETFD, FD_CLOEXEC);
+    return CURL_SOCKOPT_OK;
+}
+
+/* What is the same for every request. libcurl's defaults are repeated where much hangs on them. */
+static const struct {
+    CURLoption option;
+    long value;
+} fixed_options[] = {
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+    {CURLOPT_HTTP09_ALLOWED, 0},
+    {CURLOPT_HTTP_CONTENT_DECODING, 0},
+    {CURLOPT_TCP_NODELAY, 1},
+    {CURLOPT_MAXAGE_CONN, IDLE_LIMIT_S},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* the signature is none of the proxy's business */
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+#if LIBCURL_VERSION_NUM < 0x075500
+    {CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+    {CURLOPT_QUICK_EXIT, 1}, /* a name lookup that hangs must not hang whoever gave up on it */
+#endif
+};
+
+static bool set_number(struct awsb_exchange *exchange, CURLoption option, long value)
+{
+    return curl_easy_setopt(exchange->easy, option, value) == CURLE_OK;
+}
+
+static bool set_size(struct awsb_exchange *exchange, CURLoption option, size_t size)
+{
+    return curl_easy_setopt(exchange->easy, option, (curl_off_t)size) == CURLE_OK;
+}
+
+/* libcurl copies texts, but for CURLOPT_POSTFIELDS. */
+static bool set_text(struct awsb_exchange *exchange, CURLoption option, const char *text)
+{
+    return curl_easy_setopt(exchange->easy, option, text) == CURLE_OK;
+}
+
+static bool set_fixed_options(struct awsb_exchange *exchange)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof fixed_options / sizeof fixed_options[0]; i++)
+        if (!set_number(exchange, fixed_options[i].option, fixed_options[i].value))
+            return false;
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return set_text(exchange, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    return true;
+#endif
+}
+
+static bool set_callbacks(struct awsb_exchange *exchange)
+{
+    CURL *easy = exchange->easy;
+
+    return curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->said) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange->answer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange->answer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket) == CURLE_OK;
+}
+
+static bool append_header(struct awsb_exchange *exchange, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(exchange->headers, line);
+
+    if (longer == NULL)
+        return false; /* the list so far is still ours */
+    exchange->headers = longer;
+    return true;
+}
+
+/* Walks over the headers of a plan: start with *position = 0; false at the end. */
+static bool next_header(struct awsb_view headers, size_t *position, const char **name,
+                        const char **value)
+{
+    if (*position == headers.size)
+        return false;
+    *name = headers.data + *position;
+    *value = *name + strlen(*name) + 1;
+    *position = (size_t)(*value - headers.data) + strlen(*value) + 1;
+    return true;
+}
+
+static bool has_header(struct awsb_view headers, const char *wanted)
+{
+    const char *name, *value;
+    size_t position = 0;
+
+    while (next_header(headers, &position, &name, &value))
+        if (awsb_same_ignoring_case(awsb_view_of(name), awsb_view_of(wanted)))
+            return true;
+    return false;
+}
+
+/* "name: value"; "name;" is how libcurl is told to send an empty value. */
+static bool add_header(struct awsb_exchange *exchange, struct awsb_buf *line, const char *name,
+                       const char *value)
+{
+    awsb_buf_reset(line);
+    awsb_buf_add_text(line, name);
+    awsb_buf_add_text(line, value[0] != '\0' ? ": " : ";");
+    awsb_buf_add_text(line, value);
+    awsb_buf_add_byte(line, '\0');
+    return line->err == AWSB_OK && append_header(exchange, line->data);
+}
+
+static bool set_headers(struct awsb_exchange *exchange, struct awsb_view headers)
+{
+    const char *name, *value;
+    size_t position = 0;
+    struct awsb_buf line;
+    bool good = true;
+
+    awsb_buf_init_wiping(&line, SIZE_MAX / 2);
+    while (good && next_header(headers, &position, &name, &value))
+        good = add_header(exchange, &line, name, value);
+    awsb_buf_clear(&line);
+    /* "name:" keeps libcurl from sending a header of its own. */
+    return good && append_header(exchange, "Expect:") &&
+           (has_header(headers, "accept") || append_header(exchange, "Accept:")) &&
+           (has_header(headers, "content-type") || append_header(exchange, "Content-Type:")) &&
+           curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers) == CURLE_OK;
+}
+
+/* Set in every case: without a value libcurl would look into the environment. */
+static bool set_proxy(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
+{
+    return set_text(exchange, CURLOPT_PROXY, plan->proxy) &&
+           set_text(exchange, CURLOPT_NOPROXY, plan->no_proxy);
+}
+
+/* Sets one of file and directory and unsets the other, or the system's would be trusted as well. */
+static bool set_trust(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
+{
+    if (plan->ca_file == NULL && plan->ca_directory == NULL)
+        return true;
+    return set_text(exchange, CURLOPT_CAINFO, plan->ca_file) &&
+           set_text(exchange, CURLOPT_CAPATH, plan->ca_directory) &&
+           set_text(exchange, CURLOPT_PROXY_CAINFO, plan->ca_file) &&
+           set_text(exchange, CURLOPT_PROXY_CAPATH, plan->ca_directory);
+}
+
+static bool set_tls(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
+{
+    return set_number(exchange, CURLOPT_SSL_VERIFYPEER, plan->verifies_tls) &&
+           set_number(exchange, CURLOPT_SSL_VERIFYHOST, plan->verifies_tls ? 2 : 0) &&
+           set_trust(exchange, plan);
+}
+
+static bool set_body(struct awsb_exchange *exchange, struct awsb_view body)
+{
+    return set_number(exchange, CURLOPT_POST, 1) &&
+           set_size(exchange, CURLOPT_POSTFIELDSIZE_LARGE, body.size) &&
+           set_text(exchange, CURLOPT_POSTFIELDS, body.data);
+}
+
+static bool set_method(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
+{
+    if (plan->expects_no_body)
+        return set_number(exchange, CURLOPT_NOBODY, 1);
+    return set_size(exchange, CURLOPT_MAXFILESIZE_LARGE, plan->max_response_bytes) &&
+           (!plan->sends_length || set_body(exchange, plan->body)) &&
+           set_text(exchange, CURLOPT_CUSTOMREQUEST, plan->method);
+}
+
+static bool set_connect_timeout(struct awsb_exchange *exchange, int64_t ms)
+{
+    return ms == 0 || set_number(exchange, CURLOPT_CONNECTTIMEOUT_MS, (long)ms + CONNECT_MARGIN_MS);
+}
+
+struct awsb_exchange *awsb_exchange_new(const struct awsb_exchange_plan *plan,
+                                        struct awsb_answer *answer)
+{
+    struct awsb_exchange *exchange = awsb_realloc(NULL, sizeof *exchange);
+
+    if (exchange == NULL)
+        return NULL;
+    memset(exchange, 0, sizeof *exchange);
+    exchange->answer = answer;
+    exchange->easy = curl_easy_init();
+    if (exchange->easy != NULL && set_fixed_options(exchange) && set_callbacks(exchange) &&
+        set_text(exchange, CURLOPT_URL, plan->url) && set_headers(exchange, plan->headers) &&
+        set_connect_timeout(exchange, plan->connect_timeout_ms) && set_proxy(exchange, plan) &&
+        set_tls(exchange, plan) && set_method(exchange, plan))
+        return exchange;
+    awsb_exchange_free(exchange);
+    return NULL;
+}
+
+void awsb_exchange_free(struct awsb_exchange *exchange)
+{
+    if (exchange == NULL)
+        return;
+    curl_easy_cleanup(exchange->easy);
+    awsb_exchange_abandon(exchange);
+}
+
+void awsb_exchange_abandon(struct awsb_exchange *exchange)
+{
+    struct curl_slist *header;
+
+    if (exchange == NULL)
+        return;
+    for (header = exchange->headers; header != NULL; header = header->next)
+        awsb_wipe(header->data, strlen(header->data));
+    curl_slist_free_all(exchange->headers);
+    awsb_free(exchange);
+}
+
+bool awsb_exchange_is_connected(const struct awsb_exchange *exchange)
+{
+    curl_off_t microseconds = 0;
+
+    return curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds) ==
+               CURLE_OK &&
+           microseconds > 0;
+}
+
+/* The end of an exchange: a CURLcode in the words of http.h. */
+
+static const struct {
+    CURLcode code;
+    enum awsb_http_kind kind;
+} kinds[] = {
+    {CURLE_OK, AWSB_HTTP_OK},
+    {CURLE_COULDNT_RESOLVE_HOST, AWSB_HTTP_DNS},
+    {CURLE_COULDNT_RESOLVE_PROXY, AWSB_HTTP_PROXY},
+    {CURLE_COULDNT_CONNECT, AWSB_HTTP_CONNECT},
+    {CURLE_INTERFACE_FAILED, AWSB_HTTP_CONNECT},
+    /* Only the connection phase is timed by libcurl, and a connect() that the system gave up. */
+    {CURLE_OPERATION_TIMEDOUT, AWSB_HTTP_CONNECT_TIMEOUT},
+    {CURLE_SSL_CONNECT_ERROR, AWSB_HTTP_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, AWSB_HTTP_TLS},
+    {CURLE_SSL_CACERT_BADFILE, AWSB_HTTP_TLS},
+    {CURLE_SSL_CERTPROBLEM, AWSB_HTTP_TLS},
+    {CURLE_SSL_CIPHER, AWSB_HTTP_TLS},
+    {CURLE_SSL_ISSUER_ERROR, AWSB_HTTP_TLS},
+    {CURLE_SSL_INVALIDCERTSTATUS, AWSB_HTTP_TLS},
+    {CURLE_SSL_CRL_BADFILE, AWSB_HTTP_TLS},
+    {CURLE_SSL_SHUTDOWN_FAILED, AWSB_HTTP_TLS},
+    {CURLE_SSL_ENGINE_NOTFOUND, AWSB_HTTP_TLS},
+    {CURLE_SSL_ENGINE_SETFAILED, AWSB_HTTP_TLS},
+    {CURLE_SSL_ENGINE_INITFAILED, AWSB_HTTP_TLS},
+    {CURLE_USE_SSL_FAILED, AWSB_HTTP_TLS},
+    {CURLE_NOT_BUILT_IN, AWSB_HTTP_TLS},
+    {CURLE_GOT_NOTHING, AWSB_HTTP_RESET},
+    {CURLE_SEND_ERROR, AWSB_HTTP_RESET},
+    {CURLE_RECV_ERROR, AWSB_HTTP_RESET},
+    {CURLE_PARTIAL_FILE, AWSB_HTTP_RESET},
+    {CURLE_SEND_FAIL_REWIND, AWSB_HTTP_RESET},
+    {CURLE_FILESIZE_EXCEEDED, AWSB_HTTP_TOO_LARGE},
+    {CURLE_OUT_OF_MEMORY, AWSB_HTTP_MEMORY},
+    {CURLE_URL_MALFORMAT, AWSB_HTTP_URL},
+#if LIBCURL_VERSION_NUM >= 0x074900
+    {CURLE_PROXY, AWSB_HTTP_PROXY},
+#endif
+#if LIBCURL_VERSION_NUM >= 0x080600
+    {CURLE_TOO_LARGE, AWSB_HTTP_TOO_LARGE},
+#endif
+};
+
+/* A connection cut during the handshake is a TLS error to libcurl; only its sentence tells the two
+ * apart, and a cut is worth another attempt where a bad certificate is not. */
+static bool was_cut_in_handshake(const char *said)
+{
+    return strstr(said, "SSL_ERROR_SYSCALL") != NULL ||
+           strstr(said, "SSL_ERROR_ZERO_RETURN") != NULL ||
+           strstr(said, "Connection reset") != NULL || strstr(said, "unexpected eof") != NULL;
+}
+
+/* Up to 8.5 libcurl calls a header line beyond its own bound (100 KiB) a lack of memory. */
+static bool had_long_header(const struct awsb_exchange *exchange)
+{
+    const struct awsb_head *head = &exchange->answer->head;
+
+    return awsb_exchange_is_connected(exchange) && (head->open || head->received == 0);
+}
+
+static enum awsb_http_kind kind_of(const struct awsb_exchange *exchange, CURLcode code)
+{
+    size_t i;
+
+    if (code == CURLE_SSL_CONNECT_ERROR && was_cut_in_handshake(exchange->said))
+        return AWSB_HTTP_RESET;
+    if (code == CURLE_OUT_OF_MEMORY && had_long_header(exchange))
+        return AWSB_HTTP_TOO_LARGE;
+    for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i].code == code)
+            return kinds[i].kind;
+    return AWSB_HTTP_PROTOCOL;
+}
+
+static void describe_end(struct awsb_exchange *exchange, CURLcode code, struct awsb_end *end)
+{
+    end->exchange = exchange;
+    end->kind = kind_of(exchange, code);
+    end->said = exchange->said;
+    end->meaning = curl_easy_strerror(code);
+    end->status = 0;
+    end->connect_status = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &end->status);
+    curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &end->connect_status);
+}
+
+/* The pool. */
+
+/* NULL for a handle of libcurl's own. */
+static struct awsb_exchange *exchange_of(CURL *easy)
+{
+    char *exchange = NULL; /* so typed by libcurl */
+
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
+    return (void *)exchange;
 }
 
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *unused)
 {
-    struct awsb_engine *engine = context;
+    struct awsb_pool *pool = context;
+    struct awsb_exchange *exchange = exchange_of(easy);
     int events = 0;
 
     (void)unused;
     if (what == CURL_POLL_REMOVE) {
-        awsb_watches_remove(&engine->watches, socket);
+        awsb_watches_remove(&pool->waits->watches, socket);
         return 0;
     }
     if (what & CURL_POLL_IN)
         events |= POLLIN;
     if (what & CURL_POLL_OUT)
         events |= POLLOUT;
-    if (!awsb_watches_set(&engine->watches, socket, (short)events, find_by_easy(engine, easy)))
-        engine->out_of_memory = true;
+    if (!awsb_watches_set(&pool->waits->watches, socket, (short)events,
+                          exchange != NULL ? exchange->answer : NULL))
+        pool->out_of_memory = true;
     return 0;
 }
 
 static int on_timer(CURLM *multi, long timeout_ms, void *context)
 {
-    struct awsb_engine *engine = context;
+    struct awsb_pool *pool = context;
 
     (void)multi;
-    engine->timer_ms = timeout_ms < 0 ? -1 : awsb_monotonic_ms() + timeout_ms;
+    pool->waits->timer_ms = timeout_ms < 0 ? -1 : awsb_monotonic_ms() + timeout_ms;
     return 0;
 }
 
-static bool set_up_multi(struct awsb_engine *engine)
+static bool set_up_multi(struct awsb_pool *pool, size_t max_connections)
 {
     CURLM *multi = curl_multi_init();
 
-    engine->multi = multi;
+    pool->multi = multi;
     return multi != NULL &&
            curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
-           curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, engine) == CURLM_OK &&
+           curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, pool) == CURLM_OK &&
            curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
-           curl_multi_setopt(multi, CURLMOPT_TIMERDATA, engine) == CURLM_OK &&
+           curl_multi_setopt(multi, CURLMOPT_TIMERDATA, pool) == CURLM_OK &&
            curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING) == CURLM_OK &&
-           curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)engine->max_connections) ==
-               CURLM_OK;
+           curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)max_connections) == CURLM_OK;
 }
 
-struct awsb_engine *awsb_engine_new(size_t max_connections)
+struct awsb_pool *awsb_pool_new(size_t max_connections, struct awsb_waits *waits)
 {
-    struct awsb_engine *engine = awsb_realloc(NULL, sizeof *engine);
+    struct awsb_pool *pool = awsb_realloc(NULL, sizeof *pool);
 
-    if (engine == NULL)
+    if (pool == NULL)
         return NULL;
-    memset(engine, 0, sizeof *engine);
-    engine->holds = 1;
-    engine->process_id = awsb_process_id();
-    engine->max_connections = max_connections;
-    engine->timer_ms = -1;
-    if (!set_up_multi(engine)) {
-        awsb_engine_free(engine);
+    memset(pool, 0, sizeof *pool);
+    pool->waits = waits;
+    waits->timer_ms = -1;
+    if (!set_up_multi(pool, max_connections)) {
+        awsb_pool_free(pool);
         return NULL;
     }
-    return engine;
+    return pool;
 }
 
-static bool is_foreign(const struct awsb_engine *engine)
+void awsb_pool_free(struct awsb_pool *pool)
 {
-    return engine->process_id != awsb_process_id();
-}
-
-bool awsb_engine_usable(const struct awsb_engine *engine)
-{
-    return engine->multi != NULL && !is_foreign(engine);
-}
-
-static void drop_hold(struct awsb_engine *engine)
-{
-    engine->holds--;
-    if (engine->holds > 0)
+    if (pool == NULL)
         return;
-    awsb_watches_clear(&engine->watches);
-    awsb_free(engine);
+    curl_multi_cleanup(pool->multi);
+    awsb_pool_abandon(pool);
 }
 
-/* Takes an unfinished transfer out; kind and message are set already. */
-static void retire(struct awsb_transfer *transfer)
+void awsb_pool_abandon(struct awsb_pool *pool)
 {
-    struct awsb_engine *engine = transfer->engine;
-
-    if (transfer->state == AWSB_TRANSFER_ACTIVE) {
-        curl_multi_remove_handle(engine->multi, transfer->easy);
-        awsb_watches_forget(&engine->watches, transfer);
-        engine->active--;
-    }
-    unlink_transfer(transfer);
-    awsb_easy_release(transfer);
-    transfer->state = AWSB_TRANSFER_DONE;
+    awsb_free(pool);
 }
 
-static void retire_all(struct awsb_engine *engine, enum awsb_http_kind kind, const char *message)
+bool awsb_pool_add(struct awsb_pool *pool, struct awsb_exchange *exchange)
 {
-    while (engine->first != NULL) {
-        awsb_transfer_fail(engine->first, kind, "%s", message);
-        retire(engine->first);
-    }
+    return curl_multi_add_handle(pool->multi, exchange->easy) == CURLM_OK;
 }
 
-void awsb_engine_close(struct awsb_engine *engine)
+void awsb_pool_remove(struct awsb_pool *pool, struct awsb_exchange *exchange)
 {
-    struct awsb_sigpipe sigpipe;
-
-    if (engine->multi == NULL)
-        return;
-    if (is_foreign(engine))
-        return;
-    awsb_sigpipe_block(&sigpipe); /* closing TLS writes */
-    retire_all(engine, AWSB_HTTP_CLOSED, "the engine was closed while the request was under way");
-    curl_multi_cleanup(engine->multi);
-    awsb_sigpipe_restore(&sigpipe);
-    engine->multi = NULL;
+    curl_multi_remove_handle(pool->multi, exchange->easy);
+    awsb_watches_forget(&pool->waits->watches, exchange->answer); /* sockets may stay a while */
 }
 
-void awsb_engine_free(struct awsb_engine *engine)
-{
-    if (engine == NULL)
-        return;
-    awsb_engine_close(engine);
-    drop_hold(engine);
-}
-
-/* Transfers. */
-
-bool awsb_transfer_fail(struct awsb_transfer *transfer, enum awsb_http_kind kind,
-                        const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(transfer->message, sizeof transfer->message, format, arguments);
-    va_end(arguments);
-    transfer->kind = kind;
-    return false;
-}
-
-struct awsb_transfer *awsb_transfer_new(struct awsb_engine *engine)
-{
-    struct awsb_transfer *transfer = awsb_realloc(NULL, sizeof *transfer);
-
-    if (transfer == NULL)
-        return NULL;
-    memset(transfer, 0, sizeof *transfer);
-    transfer->kind = AWSB_HTTP_RUNNING;
-    transfer->engine = engine;
-    engine->holds++;
-    awsb_buf_init(&transfer->content_length, AWSB_HTTP_NAME_SIZE);
-    awsb_buf_init_wiping(&transfer->body, SIZE_MAX / 2);
-    awsb_buf_init_wiping(&transfer->scratch, SIZE_MAX / 2);
-    return transfer;
-}
-
-bool awsb_transfer_start(struct awsb_transfer *transfer, const struct awsb_http_request *request)
-{
-    struct awsb_engine *engine = transfer->engine;
-
-    if (!awsb_engine_usable(engine))
-        awsb_transfer_fail(transfer, AWSB_HTTP_CLOSED, "the engine is closed%s",
-                           is_foreign(engine) ? ": it belongs to the process before a fork" : "");
-    else if (transfer->kind == AWSB_HTTP_RUNNING)
-        awsb_easy_prepare(transfer, request);
-    if (transfer->kind != AWSB_HTTP_RUNNING) {
-        awsb_easy_release(transfer);
-        transfer->state = AWSB_TRANSFER_DONE;
-        return false;
-    }
-    transfer->start_ms = awsb_monotonic_ms();
-    transfer->state = AWSB_TRANSFER_QUEUED;
-    link_transfer(engine, transfer);
-    return true;
-}
-
-/* Hands queued transfers to libcurl while connections are free. libcurl has a queue, too, but there
- * the wait would count as time to connect. */
-static void admit_queued(struct awsb_engine *engine)
-{
-    struct awsb_transfer *transfer = engine->first;
-
-    while (transfer != NULL && engine->active < engine->max_connections) {
-        struct awsb_transfer *next = transfer->next;
-
-        if (transfer->state == AWSB_TRANSFER_QUEUED) {
-            if (curl_multi_add_handle(engine->multi, transfer->easy) == CURLM_OK) {
-                transfer->state = AWSB_TRANSFER_ACTIVE;
-                transfer->begin_ms = awsb_monotonic_ms();
-                engine->active++;
-            } else {
-                awsb_transfer_fail(transfer, AWSB_HTTP_MEMORY, "not enough memory");
-                retire(transfer);
-            }
-        }
-        transfer = next;
-    }
-}
-
-/* The clock counts whole milliseconds and rounds down: one more, so that no limit strikes early. */
-static int64_t expiry(int64_t from_ms, int64_t limit_ms)
-{
-    return limit_ms > 0 ? from_ms + limit_ms + 1 : NEVER;
-}
-
-/* When the transfer runs out of its nearest limit, and of which. */
-static int64_t deadline_of(const struct awsb_transfer *transfer, enum awsb_http_kind *kind)
-{
-    int64_t whole = expiry(transfer->start_ms, transfer->timeout_ms);
-    int64_t phase = NEVER;
-
-    *kind = AWSB_HTTP_TIMEOUT;
-    if (transfer->state != AWSB_TRANSFER_ACTIVE)
-        return whole;
-    if (transfer->connected)
-        phase = expiry(transfer->stir_ms, transfer->read_timeout_ms);
-    else
-        phase = expiry(transfer->begin_ms, transfer->connect_timeout_ms);
-    if (whole <= phase)
-        return whole;
-    *kind = transfer->connected ? AWSB_HTTP_READ_TIMEOUT : AWSB_HTTP_CONNECT_TIMEOUT;
-    return phase;
-}
-
-static void fail_for_time(struct awsb_transfer *transfer, enum awsb_http_kind kind)
-{
-    if (kind == AWSB_HTTP_CONNECT_TIMEOUT)
-        awsb_transfer_fail(transfer, kind, "no connection to %s within %" PRId64
-                           " ms; check network, proxy and firewall, or raise connect_timeout",
-                           transfer->proxy_host[0] != '\0' ? transfer->proxy_host : transfer->host,
-                           transfer->connect_timeout_ms);
-    else if (kind == AWSB_HTTP_READ_TIMEOUT)
-        awsb_transfer_fail(transfer, kind, "%s sent nothing for %" PRId64
-                           " ms; raise read_timeout if it needs longer", transfer->host,
-                           transfer->read_timeout_ms);
-    else
-        awsb_transfer_fail(transfer, kind, "no complete answer from %s within %" PRId64
-                           " ms; raise timeout if it needs longer", transfer->host,
-                           transfer->timeout_ms);
-}
-
-/* Notes signs of life, and ends what ran out of time. */
-static void enforce_deadlines(struct awsb_engine *engine)
-{
-    int64_t now_ms = awsb_monotonic_ms();
-    struct awsb_transfer *transfer = engine->first;
-
-    while (transfer != NULL) {
-        struct awsb_transfer *next = transfer->next;
-        enum awsb_http_kind kind;
-
-        if (transfer->state == AWSB_TRANSFER_ACTIVE && !transfer->connected)
-            transfer->connected = transfer->stirred = awsb_easy_is_connected(transfer);
-        if (transfer->stirred)
-            transfer->stir_ms = now_ms;
-        transfer->stirred = false;
-        if (deadline_of(transfer, &kind) <= now_ms) {
-            fail_for_time(transfer, kind);
-            retire(transfer);
-        }
-        transfer = next;
-    }
-}
-
-static int wait_ms(const struct awsb_engine *engine, int64_t timeout_ms)
-{
-    int64_t now_ms = awsb_monotonic_ms();
-    int64_t until_ms = timeout_ms < NEVER - now_ms ? now_ms + timeout_ms : NEVER;
-    const struct awsb_transfer *transfer;
-
-    if (engine->timer_ms >= 0 && engine->timer_ms < until_ms)
-        until_ms = engine->timer_ms;
-    for (transfer = engine->first; transfer != NULL; transfer = transfer->next) {
-        enum awsb_http_kind kind;
-        int64_t deadline = deadline_of(transfer, &kind);
-
-        if (deadline < until_ms)
-            until_ms = deadline;
-    }
-    if (until_ms <= now_ms)
-        return 0;
-    return until_ms - now_ms < INT_MAX ? (int)(until_ms - now_ms) : INT_MAX;
-}
-
-static int curl_events(short events)
+static int select_mask(short events)
 {
     int mask = 0;
 
@@ -379,142 +535,58 @@ static int curl_events(short events)
     return mask;
 }
 
-static CURLMcode dispatch(struct awsb_engine *engine)
+/* libcurl does not tell the same time twice, even if it was called a moment too early. */
+static void ask_for_timer(struct awsb_pool *pool)
 {
-    struct awsb_watches *watches = &engine->watches;
+    long timeout_ms = -1;
+
+    if (curl_multi_timeout(pool->multi, &timeout_ms) == CURLM_OK && timeout_ms >= 0)
+        pool->waits->timer_ms = awsb_monotonic_ms() + timeout_ms + 1;
+}
+
+static CURLMcode work(struct awsb_pool *pool)
+{
+    struct awsb_waits *waits = pool->waits;
     CURLMcode code = CURLM_OK;
     int running;
     size_t i;
 
-    /* A byte in or room for a byte out is a sign of life, even if libcurl waits for a whole
-     * line. */
-    for (i = 0; i < watches->ready_count; i++) {
-        struct awsb_transfer *owner = watches->ready[i].owner;
-
-        if (owner != NULL)
-            owner->stirred = true;
-    }
-    for (i = 0; i < watches->ready_count && code == CURLM_OK; i++)
-        code = curl_multi_socket_action(engine->multi, watches->ready[i].descriptor,
-                                        curl_events(watches->ready[i].events), &running);
-    if (code == CURLM_OK && engine->timer_ms >= 0 && engine->timer_ms <= awsb_monotonic_ms()) {
-        engine->timer_ms = -1; /* libcurl sets it again if it needs to */
-        code = curl_multi_socket_action(engine->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    for (i = 0; i < waits->watches.ready_count && code == CURLM_OK; i++)
+        code = curl_multi_socket_action(pool->multi, waits->watches.ready[i].descriptor,
+                                        select_mask(waits->watches.ready[i].events), &running);
+    if (code == CURLM_OK && waits->timer_ms >= 0 && waits->timer_ms <= awsb_monotonic_ms()) {
+        waits->timer_ms = -1; /* libcurl sets it again if it needs to */
+        code = curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        if (waits->timer_ms == -1)
+            ask_for_timer(pool);
     }
     return code;
 }
 
-static void collect_finished(struct awsb_engine *engine)
+enum awsb_http_kind awsb_pool_work(struct awsb_pool *pool, const char **message)
+{
+    CURLMcode code = work(pool);
+    bool out_of_memory = pool->out_of_memory || code == CURLM_OUT_OF_MEMORY;
+
+    pool->out_of_memory = false;
+    *message = out_of_memory ? "not enough memory" : curl_multi_strerror(code);
+    if (out_of_memory)
+        return AWSB_HTTP_MEMORY;
+    return code == CURLM_OK ? AWSB_HTTP_OK : AWSB_HTTP_PROTOCOL;
+}
+
+bool awsb_pool_next_end(struct awsb_pool *pool, struct awsb_end *end)
 {
     const CURLMsg *message;
     int left;
 
-    while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
-        CURLcode code = message->data.result; /* the message goes with the handle */
-        struct awsb_transfer *transfer = find_by_easy(engine, message->easy_handle);
+    while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
+        struct awsb_exchange *exchange = exchange_of(message->easy_handle);
 
-        if (message->msg != CURLMSG_DONE || transfer == NULL)
-            continue;
-        awsb_easy_conclude(transfer, code);
-        retire(transfer);
+        if (message->msg == CURLMSG_DONE && exchange != NULL) {
+            describe_end(exchange, message->data.result, end);
+            return true;
+        }
     }
-}
-
-static void move_on(struct awsb_engine *engine, int64_t timeout_ms)
-{
-    CURLMcode code = CURLM_OK;
-
-    admit_queued(engine);
-    if (awsb_watches_wait(&engine->watches, wait_ms(engine, timeout_ms)))
-        code = dispatch(engine);
-    else
-        engine->out_of_memory = true;
-    collect_finished(engine);
-    if (engine->out_of_memory || code == CURLM_OUT_OF_MEMORY)
-        retire_all(engine, AWSB_HTTP_MEMORY, "not enough memory");
-    else if (code != CURLM_OK)
-        retire_all(engine, AWSB_HTTP_PROTOCOL, curl_multi_strerror(code));
-    engine->out_of_memory = false;
-    enforce_deadlines(engine);
-    admit_queued(engine);
-}
-
-bool awsb_engine_step(struct awsb_engine *engine, int64_t timeout_ms, size_t *running)
-{
-    struct awsb_sigpipe sigpipe;
-
-    if (!awsb_engine_usable(engine))
-        return false;
-    if (engine->first != NULL) {
-        awsb_sigpipe_block(&sigpipe);
-        move_on(engine, timeout_ms);
-        awsb_sigpipe_restore(&sigpipe);
-    }
-    *running = engine->unfinished;
-    return true;
-}
-
-static bool is_unfinished(const struct awsb_transfer *transfer)
-{
-    return transfer->state == AWSB_TRANSFER_QUEUED || transfer->state == AWSB_TRANSFER_ACTIVE;
-}
-
-enum awsb_http_kind awsb_transfer_kind(const struct awsb_transfer *transfer)
-{
-    if (is_unfinished(transfer) && is_foreign(transfer->engine))
-        return AWSB_HTTP_CLOSED;
-    return transfer->kind;
-}
-
-const char *awsb_transfer_message(const struct awsb_transfer *transfer)
-{
-    if (is_unfinished(transfer) && is_foreign(transfer->engine))
-        return "the request was begun by the process before a fork; only that one gets the answer";
-    return transfer->message;
-}
-
-long awsb_transfer_status(const struct awsb_transfer *transfer)
-{
-    return transfer->status;
-}
-
-struct awsb_view awsb_transfer_body(const struct awsb_transfer *transfer)
-{
-    return awsb_buf_view(&transfer->answer);
-}
-
-bool awsb_transfer_next_header(const struct awsb_transfer *transfer, size_t *position,
-                               struct awsb_view *name, struct awsb_view *value)
-{
-    return awsb_head_next(&transfer->head, position, name, value);
-}
-
-void awsb_transfer_cancel(struct awsb_transfer *transfer)
-{
-    struct awsb_sigpipe sigpipe;
-
-    if (!is_unfinished(transfer) || is_foreign(transfer->engine))
-        return;
-    awsb_sigpipe_block(&sigpipe);
-    awsb_transfer_fail(transfer, AWSB_HTTP_CANCELLED, "the request was cancelled");
-    retire(transfer);
-    awsb_sigpipe_restore(&sigpipe);
-}
-
-void awsb_transfer_free(struct awsb_transfer *transfer)
-{
-    if (transfer == NULL)
-        return;
-    awsb_transfer_cancel(transfer);
-    if (is_unfinished(transfer)) { /* in a forked child: the easy handle stays, see http.h */
-        unlink_transfer(transfer);
-        awsb_easy_wipe_request(transfer);
-    } else {
-        awsb_easy_release(transfer);
-    }
-    awsb_head_clear(&transfer->head);
-    awsb_buf_clear(&transfer->answer);
-    awsb_buf_clear(&transfer->content_length);
-    drop_hold(transfer->engine);
-    awsb_free(transfer);
+    return false;
 }

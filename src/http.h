@@ -85,16 +85,15 @@ bool awsb_engine_usable(const struct awsb_engine *engine);
 /* A transfer to be described and started; NULL without memory. */
 struct awsb_transfer *awsb_transfer_new(struct awsb_engine *engine);
 
-/* Before start, once for each header. On failure the transfer is over, with a kind and a
- * message. */
+/* Before start, once for each header. False: the transfer is over, with a kind and a message. */
 bool awsb_transfer_add_header(struct awsb_transfer *transfer, struct awsb_view name,
                               struct awsb_view value);
 
 /* Queues the transfer; the network is for step. False: it is over, with a kind and a message. */
 bool awsb_transfer_start(struct awsb_transfer *transfer, const struct awsb_http_request *request);
 
-/* Waits at most that long for the sockets, moves every transfer on, and tells how many still
- * run. */
+/* Waits at most that long for the sockets, moves all transfers on, and tells how many still run.
+ * False if the engine is not usable. */
 bool awsb_engine_step(struct awsb_engine *engine, int64_t timeout_ms, size_t *running);
 
 /* AWSB_HTTP_RUNNING, AWSB_HTTP_OK, or why it failed. */

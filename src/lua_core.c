@@ -11,6 +11,7 @@
 #include "lua_glue.h"
 #include "process.h"
 #include "uri.h"
+#include "utf8.h"
 
 /* The module aws.backup.core: hashing, encoding, clocks; the signer and the engine beside them. */
 
@@ -152,7 +153,8 @@ static int random_bytes(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TNUMBER);
     wanted = lua_tonumber(L, 1);
-    luaL_argcheck(L, wanted >= 1 && wanted <= MAX_RANDOM_BYTES, 1, "1 to 1024 bytes expected");
+    luaL_argcheck(L, wanted >= 1 && wanted <= MAX_RANDOM_BYTES &&
+                         wanted == (lua_Number)(size_t)wanted, 1, "1 to 1024 bytes expected");
     if (awsb_random(bytes, (size_t)wanted) != AWSB_OK) {
         lua_pushnil(L);
         lua_pushliteral(L, "OpenSSL's random generator has no entropy");
@@ -174,6 +176,20 @@ static int uri_encode(lua_State *L)
     awsb_push_view(L, awsb_buf_view(out));
     awsb_buf_clear(out);
     return 1;
+}
+
+/* The number of characters, or nil and where the first wrong one begins. */
+static int utf8_length(lua_State *L)
+{
+    size_t count, position;
+
+    if (awsb_utf8_length(awsb_check_view(L, 1), &count, &position)) {
+        lua_pushinteger(L, (lua_Integer)count);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushinteger(L, (lua_Integer)position + 1);
+    return 2;
 }
 
 static int wall_clock(lua_State *L)
@@ -258,6 +274,7 @@ static const luaL_Reg functions[] = {
     {"equal", equal},
     {"random", random_bytes},
     {"uri_encode", uri_encode},
+    {"utf8_length", utf8_length},
     {"time", wall_clock},
     {"monotonic", monotonic},
     {"sleep", sleep_slice},

@@ -1,6 +1,5 @@
 #include "lua_glue.h"
 
-#include <math.h>
 #include <string.h>
 
 #define MAX_WAIT_S 2147483.0 /* milliseconds in an int: what poll takes */
@@ -54,6 +53,15 @@ void *awsb_test_userdata(lua_State *L, int index, const char *type)
     same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     return same ? block : NULL;
+}
+
+/* Rounds up: a wait is never shorter than asked. By hand, for libm may not be linked. */
+static int64_t ms_of(lua_Number seconds)
+{
+    double exact = (double)seconds * MS_PER_S;
+    int64_t ms = (int64_t)exact;
+
+    return (double)ms < exact ? ms + 1 : ms;
 }
 
 static const struct awsb_field *find_field(const struct awsb_field *fields, const char *name)
@@ -136,7 +144,7 @@ int64_t awsb_field_ms(lua_State *L, int index, const char *what, const char *nam
                        (int)MAX_WAIT_S);
     }
     lua_pop(L, 1);
-    return (int64_t)ceil((double)seconds * MS_PER_S);
+    return ms_of(seconds);
 }
 
 size_t awsb_field_size(lua_State *L, int index, const char *what, const char *name, size_t absent,
@@ -149,7 +157,7 @@ size_t awsb_field_size(lua_State *L, int index, const char *what, const char *na
     if (!lua_isnil(L, -1)) {
         lua_Number number = lua_tonumber(L, -1);
 
-        if (!(number >= 1 && number <= (lua_Number)max) || number != floor(number))
+        if (!(number >= 1 && number <= (lua_Number)max) || number != (lua_Number)(size_t)number)
             luaL_error(L, "%s: field '%s' must be a whole number from 1 to %d", what, name,
                        (int)max);
         size = (size_t)number;
@@ -166,7 +174,7 @@ int64_t awsb_check_wait_ms(lua_State *L, int index)
     seconds = lua_tonumber(L, index);
     if (!(seconds >= 0 && seconds <= MAX_WAIT_S))
         luaL_argerror(L, index, "seconds from 0 to 2147483 expected");
-    return (int64_t)ceil((double)seconds * MS_PER_S);
+    return ms_of(seconds);
 }
 
 struct awsb_view awsb_check_view(lua_State *L, int index)

@@ -26,8 +26,7 @@ struct awsb_field {
 /* Raises unless the table at `index` has string keys of `fields` alone, of their types. */
 void awsb_check_fields(lua_State *L, int index, const char *what, const struct awsb_field *fields);
 
-/* Fields of a checked table, nothing left on the stack. A view is valid while the table holds
- * it. */
+/* Fields of a checked table. A view is valid as long as the table holds the string. */
 struct awsb_view awsb_field_view(lua_State *L, int index, const char *name);
 bool awsb_field_flag(lua_State *L, int index, const char *name, bool absent);
 

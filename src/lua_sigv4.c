@@ -1,8 +1,7 @@
 #include "lua_glue.h"
 #include "sigv4.h"
 
-/* Binding of the signer: core.new_signer() and signer:sign(request, credentials, scope,
- * options). */
+/* Binding of the signer: core.new_signer(), signer:sign(request, credentials, scope, options). */
 
 #define SIGNER_TYPE "aws.backup.core.signer"
 

@@ -7,17 +7,17 @@
 #include "buf.h"
 #include "hash.h"
 #include "mem.h"
+#include "signing_key.h"
 #include "text.h"
 #include "uri.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
-#define TERMINATOR "aws4_request"
-#define DATE_SIZE 8           /* YYYYMMDD */
-#define TIMESTAMP_SIZE 16     /* YYYYMMDDTHHMMSSZ */
+#define DATE_SIZE 8       /* YYYYMMDD */
+#define TIMESTAMP_SIZE 16 /* YYYYMMDDTHHMMSSZ */
 #define MESSAGE_SIZE 256
-#define SHOWN_NAME_SIZE 64    /* of a header name in a message */
-#define MAX_SECRET_BYTES 4096 /* real ones have 40 */
-#define MAX_SCOPE_BYTES 1024  /* date, region, service; access key id */
+#define SHOWN_NAME_SIZE 64   /* of a header name in a message */
+#define MAX_PART_BYTES 256   /* of region, service, access key id */
+#define MAX_SCOPE_BYTES 1024 /* the first two, the date and what stands between them */
 #define MAX_REQUEST_BYTES (8u << 20) /* canonical request without the body */
 
 struct awsb_signer {
@@ -32,10 +32,7 @@ struct awsb_signer {
     struct awsb_buf string_to_sign;
     struct awsb_buf authorization;
     char signature[AWSB_SHA256_HEX_SIZE];
-    struct awsb_buf key_identity; /* date, region, service and secret that `key` was derived from */
-    struct awsb_buf wanted_identity;
-    unsigned char key[AWSB_SHA256_SIZE];
-    bool key_valid;
+    struct awsb_signing_key key;
     char message[MESSAGE_SIZE];
 };
 
@@ -75,8 +72,7 @@ struct awsb_signer *awsb_signer_new(void)
         return NULL;
     memset(signer, 0, sizeof *signer);
     awsb_buf_init_wiping(&signer->canonical_request, MAX_REQUEST_BYTES);
-    awsb_buf_init_wiping(&signer->key_identity, MAX_SECRET_BYTES + MAX_SCOPE_BYTES);
-    awsb_buf_init_wiping(&signer->wanted_identity, MAX_SECRET_BYTES + MAX_SCOPE_BYTES);
+    awsb_signing_key_init(&signer->key);
     awsb_buf_init(&signer->names, MAX_REQUEST_BYTES);
     awsb_buf_init(&signer->scratch, MAX_REQUEST_BYTES);
     awsb_buf_init(&signer->signed_headers, MAX_REQUEST_BYTES);
@@ -105,9 +101,7 @@ void awsb_signer_free(struct awsb_signer *signer)
     awsb_buf_clear(&signer->scope);
     awsb_buf_clear(&signer->string_to_sign);
     awsb_buf_clear(&signer->authorization);
-    awsb_buf_clear(&signer->key_identity);
-    awsb_buf_clear(&signer->wanted_identity);
-    awsb_wipe(signer, sizeof *signer);
+    awsb_signing_key_clear(&signer->key);
     awsb_free(signer);
 }
 
@@ -127,7 +121,6 @@ void awsb_signer_forget(struct awsb_signer *signer)
     awsb_buf_reset(&signer->scope);
     awsb_buf_reset(&signer->string_to_sign);
     awsb_buf_reset(&signer->authorization);
-    awsb_buf_reset(&signer->wanted_identity);
 }
 
 AWSB_PRINTF_LIKE(2, 3)
@@ -177,8 +170,8 @@ static enum awsb_err check_part(struct awsb_signer *signer, const char *what, st
 {
     if (part.size == 0)
         return refuse(signer, "%s is empty", what);
-    if (part.size > MAX_SCOPE_BYTES / 4)
-        return refuse(signer, "%s is longer than %d bytes", what, MAX_SCOPE_BYTES / 4);
+    if (part.size > MAX_PART_BYTES)
+        return refuse(signer, "%s is longer than %d bytes", what, MAX_PART_BYTES);
     if (awsb_has_control(part) || awsb_view_has(part, ' ') || awsb_view_has(part, '/') ||
         awsb_view_has(part, ','))
         return refuse(signer, "%s holds a blank, slash, comma or control character", what);
@@ -199,7 +192,7 @@ static enum awsb_err check_input(const struct job *job)
         return err;
     if (scope->secret_access_key.size == 0)
         return refuse(signer, "secret_access_key is empty");
-    if (scope->secret_access_key.size > MAX_SECRET_BYTES - strlen("AWS4"))
+    if (scope->secret_access_key.size > AWSB_MAX_SECRET_SIZE)
         return refuse(signer, "secret_access_key is too long to be one");
     if (!is_timestamp(scope->timestamp))
         return refuse(signer, "timestamp must have the form YYYYMMDDTHHMMSSZ");
@@ -282,8 +275,7 @@ static const struct awsb_pair *find_header(const struct awsb_signer *signer, str
     return NULL;
 }
 
-/* A request that the service would refuse for what it lacks is refused here, where that can be
- * said. */
+/* A request that lacks what the service demands is refused here, where the reason can be told. */
 static enum awsb_err check_presence(const struct job *job)
 {
     struct awsb_signer *signer = job->signer;
@@ -311,8 +303,7 @@ static enum awsb_err check_presence(const struct job *job)
     return AWSB_OK;
 }
 
-/* Blanks at the ends vanish, runs of them within become one; CR and LF come with `multiline`
- * only. */
+/* Blanks at the ends vanish, runs within become one; CR and LF come with `multiline` only. */
 static void add_folded(struct awsb_buf *out, struct awsb_view value)
 {
     bool gap = false, begun = false;
@@ -421,7 +412,7 @@ static enum awsb_err write_string_to_sign(const struct job *job)
     awsb_buf_add(scope, job->scope->region);
     awsb_buf_add_byte(scope, '/');
     awsb_buf_add(scope, job->scope->service);
-    awsb_buf_add_text(scope, "/" TERMINATOR);
+    awsb_buf_add_text(scope, "/" AWSB_SIGNING_TERMINATOR);
 
     err = awsb_sha256(signer->hasher, awsb_buf_view(&signer->canonical_request), hash);
     awsb_hex(hash, sizeof hash, hex);
@@ -436,67 +427,24 @@ static enum awsb_err write_string_to_sign(const struct job *job)
     return err != AWSB_OK ? err : out->err;
 }
 
-/* The secret comes last and the other parts hold no control character: no two keys look alike. */
-static void write_identity(const struct job *job, struct awsb_buf *out)
-{
-    awsb_buf_reset(out);
-    awsb_buf_add(out, awsb_view(job->scope->timestamp.data, DATE_SIZE));
-    awsb_buf_add_byte(out, '\n');
-    awsb_buf_add(out, job->scope->region);
-    awsb_buf_add_byte(out, '\n');
-    awsb_buf_add(out, job->scope->service);
-    awsb_buf_add_text(out, "\nAWS4"); /* the first HMAC takes "AWS4" and the secret as its key */
-    awsb_buf_add(out, job->scope->secret_access_key);
-}
-
-static enum awsb_err derive_key(const struct job *job)
-{
-    struct awsb_signer *signer = job->signer;
-    const struct awsb_buf *identity = &signer->key_identity;
-    size_t secret_size = strlen("AWS4") + job->scope->secret_access_key.size;
-    struct awsb_view secret =
-        awsb_view(identity->data + (identity->size - secret_size), secret_size);
-    struct awsb_view key = awsb_view((const char *)signer->key, sizeof signer->key);
-    struct awsb_view date = awsb_view(job->scope->timestamp.data, DATE_SIZE);
-    enum awsb_err err = awsb_hmac_sha256(signer->hasher, secret, date, signer->key);
-
-    if (err == AWSB_OK)
-        err = awsb_hmac_sha256(signer->hasher, key, job->scope->region, signer->key);
-    if (err == AWSB_OK)
-        err = awsb_hmac_sha256(signer->hasher, key, job->scope->service, signer->key);
-    if (err == AWSB_OK)
-        err = awsb_hmac_sha256(signer->hasher, key, awsb_view_of(TERMINATOR), signer->key);
-    return err;
-}
-
-/* "Calculate the signature", step one: a day's key is derived once and kept. */
+/* "Calculate the signature", step one. */
 static enum awsb_err prepare_key(const struct job *job)
 {
-    struct awsb_signer *signer = job->signer;
-    enum awsb_err err;
+    struct awsb_signing_scope scope;
 
-    write_identity(job, &signer->wanted_identity);
-    if (signer->wanted_identity.err != AWSB_OK)
-        return signer->wanted_identity.err;
-    if (signer->key_valid && awsb_equal(awsb_buf_view(&signer->wanted_identity),
-                                        awsb_buf_view(&signer->key_identity)))
-        return AWSB_OK;
-    signer->key_valid = false;
-    write_identity(job, &signer->key_identity);
-    if (signer->key_identity.err != AWSB_OK)
-        return signer->key_identity.err;
-    err = derive_key(job);
-    signer->key_valid = err == AWSB_OK;
-    return err;
+    scope.date = awsb_view(job->scope->timestamp.data, DATE_SIZE);
+    scope.region = job->scope->region;
+    scope.service = job->scope->service;
+    scope.secret = job->scope->secret_access_key;
+    return awsb_signing_key_prepare(&job->signer->key, job->signer->hasher, &scope);
 }
 
 static enum awsb_err write_authorization(const struct job *job)
 {
     struct awsb_signer *signer = job->signer;
     struct awsb_buf *out = &signer->authorization;
-    struct awsb_view key = awsb_view((const char *)signer->key, sizeof signer->key);
     unsigned char mac[AWSB_SHA256_SIZE];
-    enum awsb_err err = awsb_hmac_sha256(signer->hasher, key,
+    enum awsb_err err = awsb_hmac_sha256(signer->hasher, awsb_signing_key_view(&signer->key),
                                          awsb_buf_view(&signer->string_to_sign), mac);
 
     awsb_hex(mac, sizeof mac, signer->signature);

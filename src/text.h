@@ -70,6 +70,16 @@ static inline bool awsb_same_ignoring_case(struct awsb_view a, struct awsb_view 
     return true;
 }
 
+/* As much as fits of a text, and a NUL behind it. */
+static inline void awsb_copy_cut(char *out, size_t size, struct awsb_view text)
+{
+    size_t kept = text.size < size ? text.size : size - 1;
+
+    if (kept > 0)
+        memcpy(out, text.data, kept);
+    out[kept] = '\0';
+}
+
 static inline struct awsb_view awsb_trim(struct awsb_view text)
 {
     while (text.size > 0 && awsb_is_blank(text.data[0]))

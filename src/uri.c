@@ -42,7 +42,7 @@ static struct awsb_view cut(struct awsb_view *rest, char end)
     struct awsb_view piece = *rest;
 
     if (found == NULL) {
-        *rest = awsb_view(rest->data + rest->size, 0);
+        rest->size = 0;
         return piece;
     }
     piece.size = (size_t)(found - rest->data);

@@ -28,10 +28,12 @@ void awsb_uri_canonical_path(struct awsb_buf *out, struct awsb_view path, bool n
                              bool encode);
 
 /*
- * query    as on the request line, without the question mark scratch  and params  are overwritten;
- * kept by the caller so that their memory is used again Names and values are decoded and encoded
- * again, then sorted. A plus sign is a plus sign, a "%" that begins no escape is a percent sign; a
- * name without "=" has the empty value; empty pieces vanish.
+ * query            as on the request line, without the question mark
+ * scratch, params  are overwritten; kept by the caller so that their memory is used again
+ *
+ * Names and values are decoded and encoded again, then sorted. A plus sign is a plus sign, a "%"
+ * that begins no escape is a percent sign; a name without "=" has the empty value; empty pieces
+ * vanish.
  */
 void awsb_uri_canonical_query(struct awsb_buf *out, struct awsb_view query,
                               struct awsb_buf *scratch, struct awsb_pairs *params);

@@ -55,11 +55,33 @@ describe("core", function()
         core.hex(core.hmac_sha256("", "")))
     end)
 
+    it("remembers no key: an empty one after another is empty", function()
+      -- RFC 2104 by hand: a block of 0x36, then a block of 0x5c.
+      local outer = core.sha256(("\92"):rep(64) .. core.sha256(("\54"):rep(64) .. "data"))
+      for _, before in ipairs { "key", ("k"):rep(200), "" } do
+        core.hmac_sha256(before, "data")
+        assert.equal(core.hex(outer), core.hex(core.hmac_sha256("", "data")))
+      end
+    end)
+
     it("takes a key of exactly one block", function()
-      local key = ("k"):rep(64)
-      local inner = core.sha256(key:gsub(".", function(c) return string.char(c:byte() == 107 and 93) end) .. "x")
-      local outer = core.sha256(key:gsub(".", function() return string.char(55) end) .. inner)
-      assert.equal(core.hex(outer), core.hex(core.hmac_sha256(key, "x")))
+      -- RFC 2104 by hand: "k" is 0x6b; 0x6b xor 0x36 is 0x5d, 0x6b xor 0x5c is 0x37.
+      local outer = core.sha256(("\55"):rep(64) .. core.sha256(("\93"):rep(64) .. "x"))
+      assert.equal(core.hex(outer), core.hex(core.hmac_sha256(("k"):rep(64), "x")))
+    end)
+
+    it("takes keys and data of any size", function()
+      -- As above; a shorter key is filled up with zeros, a longer one is hashed.
+      for _, size in ipairs { 1, 31, 32, 33, 63, 64 } do
+        local key, rest = ("k"):rep(size), 64 - size
+        local inner = core.sha256(("\93"):rep(size) .. ("\54"):rep(rest) .. key)
+        local outer = core.sha256(("\55"):rep(size) .. ("\92"):rep(rest) .. inner)
+        assert.equal(core.hex(outer), core.hex(core.hmac_sha256(key, key)))
+      end
+      for _, size in ipairs { 65, 128, 5000 } do
+        local key = ("k"):rep(size)
+        assert.equal(core.hmac_sha256(core.sha256(key), key), core.hmac_sha256(key, key))
+      end
     end)
   end)
 
@@ -81,7 +103,7 @@ describe("core", function()
     assert.equal(1, #core.random(1))
     assert.equal(1024, #core.random(1024))
     assert.not_equal(core.random(16), core.random(16))
-    for _, wrong in ipairs { 0, -1, 1025, 0 / 0, 1 / 0, "16" } do
+    for _, wrong in ipairs { 0, -1, 1.5, 1025, 0 / 0, 1 / 0, "16" } do
       assert.has_error(function() core.random(wrong) end)
     end
   end)
@@ -98,6 +120,128 @@ describe("core", function()
     it("takes the empty text and a long one", function()
       assert.equal("", core.uri_encode(""))
       assert.equal(("%2F"):rep(10000), core.uri_encode(("/"):rep(10000)))
+    end)
+  end)
+
+  describe("utf8_length", function()
+    -- What it has to agree with, from the table of RFC 3629, 4: second bytes by first byte.
+    local function reference(text)
+      local count, position = 0, 1
+      while position <= #text do
+        local first, size, low, high = text:byte(position), 1, 0x80, 0xBF
+        if first >= 0xF5 or (first >= 0x80 and first <= 0xC1) then return nil, position end
+        if first >= 0xC2 then size = first < 0xE0 and 2 or first < 0xF0 and 3 or 4 end
+        if first == 0xE0 then low = 0xA0 elseif first == 0xED then high = 0x9F end
+        if first == 0xF0 then low = 0x90 elseif first == 0xF4 then high = 0x8F end
+        for offset = 1, size - 1 do
+          local byte = text:byte(position + offset)
+          if not byte or byte < low or byte > high then return nil, position end
+          low, high = 0x80, 0xBF
+        end
+        position, count = position + size, count + 1
+      end
+      return count
+    end
+
+    local function length(text)
+      return { core.utf8_length(text) }
+    end
+
+    it("counts characters", function()
+      assert.same({ 0 }, length(""))
+      assert.same({ 3 }, length("a\0b"))
+      assert.same({ 4 }, length("a\195\169\226\130\172\240\159\152\185"))
+      assert.same({ 100000 }, length(("\195\169"):rep(100000)))
+    end)
+
+    it("gives integers", function()
+      assert.equal("1", tostring(core.utf8_length("a")))
+      assert.equal("2", tostring((select(2, core.utf8_length("a\255")))))
+    end)
+
+    -- The first and the last character of each row of the table, by their code points.
+    for name, hex in pairs {
+      ["0000"] = "00", ["007F"] = "7f", ["0080"] = "c280", ["07FF"] = "dfbf", ["0800"] = "e0a080",
+      ["0FFF"] = "e0bfbf", ["1000"] = "e18080", ["CFFF"] = "ecbfbf", ["D000"] = "ed8080", ["D7FF"] = "ed9fbf",
+      ["E000"] = "ee8080", ["FFFF"] = "efbfbf", ["10000"] = "f0908080", ["3FFFF"] = "f0bfbfbf",
+      ["40000"] = "f1808080", ["FFFFF"] = "f3bfbfbf", ["100000"] = "f4808080", ["10FFFF"] = "f48fbfbf",
+    } do
+      it("takes U+" .. name, function()
+        assert.same({ 1 }, length(bytes(hex)))
+        assert.same({ 3 }, length("a" .. bytes(hex) .. "b"))
+      end)
+    end
+
+    for name, sequences in pairs {
+      ["a byte that begins nothing"] = "80 bf c0 c1 f5 ff",
+      ["an overlong form"] = "c080 c1bf e08080 e09fbf f0808080 f08fbfbf",
+      ["a surrogate"] = "eda080 edafbf edb080 edbfbf",
+      ["what lies beyond U+10FFFF"] = "f4908080 f4bfbfbf f5808080 f7bfbfbf",
+      ["a form of five or six bytes"] = "f888808080 fc8480808080",
+      ["a sequence cut short"] = "c2 e0 e0a0 e1 e180 ed ed9f f0 f090 f09080 f4 f48f f48fbf",
+      ["a byte out of range in a sequence"] = "c27f c2c0 e0a07f e0a0c0 e1c080 f0907f80 f09080c0 f4807f80",
+    } do
+      it("finds " .. name, function()
+        for hex in sequences:gmatch("%x+") do
+          local wrong = bytes(hex)
+          assert.same({ nil, 1 }, length(wrong), hex)
+          assert.same({ nil, 4 }, length("a\195\169" .. wrong), hex)
+          assert.same({ nil, 1 }, length(wrong .. "a"), hex)
+          assert.same({ nil, 11 }, length("0123456789" .. wrong .. "0123456789"), hex)
+        end
+      end)
+    end
+
+    it("sees a wrong byte at any distance from the start and the end of a run of ASCII", function()
+      for before = 0, 24 do
+        for after = 0, 24 do
+          local text = ("a"):rep(before) .. "\128" .. ("b"):rep(after)
+          assert.same({ nil, before + 1 }, length(text))
+          local good = ("a"):rep(before) .. "\195\169" .. ("b"):rep(after)
+          assert.same({ before + 1 + after }, length(good))
+        end
+      end
+    end)
+
+    it("agrees with the table of RFC 3629 on any bytes", function()
+      local seed = 20260102
+      local function below(limit) -- Park and Miller's generator: exact in a double
+        seed = seed * 16807 % 2147483647
+        return seed % limit
+      end
+      -- Bytes near the bounds are likelier, so that whole sequences come about.
+      local likely = bytes("617a7f80808f909fa0bfbfbfc1c2dfe0e1ecedeeeff0f1f3f4f5")
+      for _ = 1, 5000 do
+        local parts = {}
+        for i = 1, below(24) do
+          local pick = below(4) == 0 and below(256) or likely:byte(below(#likely) + 1)
+          parts[i] = string.char(pick)
+        end
+        local text = table.concat(parts)
+        assert.same({ reference(text) }, length(text), core.hex(text))
+      end
+    end)
+
+    it("agrees with it on every two bytes, alone and with more behind them", function()
+      local disagreements = {}
+      for first = 0, 255 do
+        for second = 0, 255 do
+          for _, rest in ipairs { "", "\128", "\128\191" } do
+            local text = string.char(first, second) .. rest
+            local expected_count, expected_position = reference(text)
+            local count, position = core.utf8_length(text)
+            if count ~= expected_count or position ~= expected_position then
+              disagreements[#disagreements + 1] = core.hex(text)
+            end
+          end
+        end
+      end
+      assert.same({}, disagreements)
+    end)
+
+    it("raises for anything but a string", function()
+      assert.has_error(function() core.utf8_length(5) end)
+      assert.has_error(function() core.utf8_length() end)
     end)
   end)
 

@@ -446,7 +446,8 @@ static EVP_PKEY *make_key(void)
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, NULL);
     EVP_PKEY *key = NULL;
 
-    if (EVP_PKEY_keygen_init(context) != 1 || EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048) != 1 ||
+    if (EVP_PKEY_keygen_init(context) != 1 ||
+        EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048) != 1 ||
         EVP_PKEY_keygen(context, &key) != 1)
         die("EVP_PKEY_keygen");
     EVP_PKEY_CTX_free(context);

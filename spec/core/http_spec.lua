@@ -139,9 +139,12 @@ describe("engine", function()
     end)
 
     it("takes a content-length that is right, and refuses another", function()
-      local raw = echo("/x", { method = "POST", body = "1234", headers = { ["content-length"] = "4" } })
-      assert.equal("content-length host", header_names(raw))
-      assert_fails("protocol", "/x", { method = "POST", body = "1234", headers = { ["content-length"] = "5" } })
+      local changes = { method = "POST", body = "1234", headers = { ["content-length"] = "4" } }
+      assert.equal("content-length host", header_names(echo("/x", changes)))
+      for _, wrong in ipairs { "5", "04", "4, 4", ("4"):rep(300) } do
+        changes.headers["content-length"] = wrong
+        assert_fails("protocol", "/x", changes)
+      end
     end)
 
     it("copies what it is given", function()
@@ -254,6 +257,7 @@ describe("engine", function()
       assert_fails("too_large", "/body/1001", { max_response_bytes = 1000 })
       assert_fails("too_large", "/unbounded/1001", { max_response_bytes = 1000 })
       assert_fails("too_large", "/unbounded/10000000", { max_response_bytes = 1000 })
+      assert_fails("too_large", "/unbounded/2", { max_response_bytes = 1 })
     end)
 
     it("takes headers of the largest size and no more", function()
@@ -287,6 +291,11 @@ describe("engine", function()
       assert.is_nil(response)
       assert.equal("connect", kind)
       assert.truthy(message:find("127.0.0.1", 1, true))
+    end)
+
+    it("takes an IPv6 literal", function()
+      local message = assert_fails("connect", "", { url = "http://[::1]:1/" })
+      assert.truthy(message:find("::1", 1, true))
     end)
 
     it("works on after each failure", function()
@@ -449,11 +458,13 @@ describe("engine", function()
       local message = assert_fails("tls", "", secure { ca_bundle = "/nonexistent/ca.pem" })
       assert.truthy(message:find("/nonexistent/ca.pem", 1, true))
       assert_fails("tls", "", secure { ca_bundle = "Makefile" })
+      assert_fails("tls", "", secure { ca_bundle = server.certificate .. "\0x" })
     end)
 
     it("counts the handshake as connecting", function()
       local url = "https://127.0.0.1:" .. server.port .. "/x" -- waits for a request, says no hello
-      local message = assert_fails("connect_timeout", "", { url = url, connect_timeout = 0.1, read_timeout = 9 })
+      local changes = { url = url, connect_timeout = 0.1, read_timeout = 9 }
+      local message = assert_fails("connect_timeout", "", changes)
       assert.truthy(message:find("connect_timeout", 1, true))
     end)
   end)
@@ -522,9 +533,11 @@ describe("engine", function()
   end)
 
   describe("refuses", function()
-    for _, url in ipairs { "", "ftp://127.0.0.1/", "file:///etc/passwd", "127.0.0.1/x", "http://", "http:///x",
+    for _, url in ipairs { "", "ftp://127.0.0.1/", "file:///etc/passwd", "127.0.0.1/x", "http://",
+      "http:///x",
       "http://h:99999/", "http://h/a b", "http://h/a\r\nX: y", "http://h/a\0b", "http://h/\195\169",
-      "http://h/x#fragment", "http://user@h/", "http://user:sesame@h/" } do
+      "http://h/x#fragment", "http://?x", "http://@h/", "http://user@h/", "http://user@h?x",
+      "http://user:sesame@h/" } do
       it(("the URL %q"):format(url), function()
         local message = assert_fails("url", "", { url = url })
         assert.is_nil(message:find("sesame", 1, true))

@@ -1,0 +1,276 @@
+#define _POSIX_C_SOURCE 200809L /* sigset_t in process.h */
+
+#include "http_engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "mem.h"
+#include "process.h"
+
+/* Engines and transfers: what owns what, and how it ends. */
+
+static bool is_foreign(const struct awsb_engine *engine)
+{
+    return engine->process_id != awsb_process_id();
+}
+
+bool awsb_engine_usable(const struct awsb_engine *engine)
+{
+    return engine->pool != NULL && !is_foreign(engine);
+}
+
+struct awsb_engine *awsb_engine_new(size_t max_connections)
+{
+    struct awsb_engine *engine = awsb_realloc(NULL, sizeof *engine);
+
+    if (engine == NULL)
+        return NULL;
+    memset(engine, 0, sizeof *engine);
+    engine->holds = 1;
+    engine->process_id = awsb_process_id();
+    engine->max_connections = max_connections;
+    engine->pool = awsb_pool_new(max_connections, &engine->waits);
+    if (engine->pool == NULL) {
+        awsb_engine_free(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+static void drop_hold(struct awsb_engine *engine)
+{
+    engine->holds--;
+    if (engine->holds > 0)
+        return;
+    awsb_pool_abandon(engine->pool); /* there still in a forked child alone, see http.h */
+    awsb_watches_clear(&engine->waits.watches);
+    awsb_free(engine);
+}
+
+void awsb_engine_close(struct awsb_engine *engine)
+{
+    struct awsb_sigpipe sigpipe;
+
+    if (!awsb_engine_usable(engine))
+        return;
+    awsb_sigpipe_block(&sigpipe); /* closing TLS writes */
+    awsb_engine_retire_all(engine, AWSB_HTTP_CLOSED,
+                           "the engine was closed while the request was under way");
+    awsb_pool_free(engine->pool);
+    awsb_sigpipe_restore(&sigpipe);
+    engine->pool = NULL;
+}
+
+void awsb_engine_free(struct awsb_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    awsb_engine_close(engine);
+    drop_hold(engine);
+}
+
+/* The list of the unfinished. */
+
+static void link_transfer(struct awsb_engine *engine, struct awsb_transfer *transfer)
+{
+    transfer->previous = engine->last;
+    transfer->next = NULL;
+    if (engine->last != NULL)
+        engine->last->next = transfer;
+    else
+        engine->first = transfer;
+    engine->last = transfer;
+    engine->unfinished++;
+}
+
+static void unlink_transfer(struct awsb_transfer *transfer)
+{
+    struct awsb_engine *engine = transfer->engine;
+
+    if (transfer->previous != NULL)
+        transfer->previous->next = transfer->next;
+    else
+        engine->first = transfer->next;
+    if (transfer->next != NULL)
+        transfer->next->previous = transfer->previous;
+    else
+        engine->last = transfer->previous;
+    engine->unfinished--;
+}
+
+static bool is_unfinished(const struct awsb_transfer *transfer)
+{
+    return transfer->state == AWSB_TRANSFER_QUEUED || transfer->state == AWSB_TRANSFER_ACTIVE;
+}
+
+/* Transfers. */
+
+struct awsb_transfer *awsb_transfer_new(struct awsb_engine *engine)
+{
+    struct awsb_transfer *transfer = awsb_realloc(NULL, sizeof *transfer);
+
+    if (transfer == NULL)
+        return NULL;
+    memset(transfer, 0, sizeof *transfer);
+    transfer->kind = AWSB_HTTP_RUNNING;
+    transfer->engine = engine;
+    engine->holds++;
+    awsb_buf_init_wiping(&transfer->headers, SIZE_MAX / 2);
+    awsb_buf_init_wiping(&transfer->body, SIZE_MAX / 2);
+    return transfer;
+}
+
+/* The request and what carries it; the answer stays. */
+static void drop_request(struct awsb_transfer *transfer)
+{
+    awsb_exchange_free(transfer->exchange); /* before the body, which it reads in place */
+    transfer->exchange = NULL;
+    awsb_buf_clear(&transfer->headers);
+    awsb_buf_clear(&transfer->body);
+}
+
+bool awsb_transfer_fail(struct awsb_transfer *transfer, enum awsb_http_kind kind,
+                        const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(transfer->message, sizeof transfer->message, format, arguments);
+    va_end(arguments);
+    transfer->kind = kind;
+    return false;
+}
+
+bool awsb_transfer_fail_set_up(struct awsb_transfer *transfer)
+{
+    return awsb_transfer_fail(transfer, AWSB_HTTP_MEMORY,
+                              "not enough memory for the request, or a libcurl without TLS or "
+                              "proxy support");
+}
+
+static bool set_up(struct awsb_transfer *transfer, const struct awsb_http_request *request)
+{
+    struct awsb_exchange_plan plan = {0};
+    struct awsb_buf texts;
+    bool good;
+
+    transfer->connect_timeout_ms = request->connect_timeout_ms;
+    transfer->read_timeout_ms = request->read_timeout_ms;
+    transfer->timeout_ms = request->timeout_ms;
+    awsb_head_init(&transfer->answer.head, request->max_header_bytes);
+    awsb_buf_init(&transfer->answer.body, request->max_response_bytes);
+    awsb_buf_init_wiping(&texts, SIZE_MAX / 2);
+    good = awsb_transfer_plan(transfer, request, &texts, &plan);
+    if (good) {
+        transfer->exchange = awsb_exchange_new(&plan, &transfer->answer);
+        good = transfer->exchange != NULL || awsb_transfer_fail_set_up(transfer);
+    }
+    awsb_buf_clear(&texts);
+    awsb_buf_clear(&transfer->headers);
+    return good;
+}
+
+bool awsb_transfer_start(struct awsb_transfer *transfer, const struct awsb_http_request *request)
+{
+    struct awsb_engine *engine = transfer->engine;
+    bool good = transfer->kind == AWSB_HTTP_RUNNING; /* no header was refused */
+
+    if (!awsb_engine_usable(engine))
+        good = awsb_transfer_fail(transfer, AWSB_HTTP_CLOSED, "the engine is closed%s",
+                                  is_foreign(engine)
+                                      ? ": it belongs to the process before a fork"
+                                      : "");
+    if (!good || !set_up(transfer, request)) {
+        drop_request(transfer);
+        transfer->state = AWSB_TRANSFER_DONE;
+        return false;
+    }
+    transfer->start_ms = awsb_monotonic_ms();
+    transfer->state = AWSB_TRANSFER_QUEUED;
+    link_transfer(engine, transfer);
+    return true;
+}
+
+void awsb_transfer_retire(struct awsb_transfer *transfer)
+{
+    struct awsb_engine *engine = transfer->engine;
+
+    if (transfer->state == AWSB_TRANSFER_ACTIVE) {
+        awsb_pool_remove(engine->pool, transfer->exchange);
+        engine->active--;
+    }
+    unlink_transfer(transfer);
+    drop_request(transfer);
+    transfer->state = AWSB_TRANSFER_DONE;
+}
+
+void awsb_engine_retire_all(struct awsb_engine *engine, enum awsb_http_kind kind,
+                            const char *message)
+{
+    while (engine->first != NULL) {
+        awsb_transfer_fail(engine->first, kind, "%s", message);
+        awsb_transfer_retire(engine->first);
+    }
+}
+
+enum awsb_http_kind awsb_transfer_kind(const struct awsb_transfer *transfer)
+{
+    if (is_unfinished(transfer) && is_foreign(transfer->engine))
+        return AWSB_HTTP_CLOSED;
+    return transfer->kind;
+}
+
+const char *awsb_transfer_message(const struct awsb_transfer *transfer)
+{
+    if (is_unfinished(transfer) && is_foreign(transfer->engine))
+        return "the request was begun by the process before a fork; only that one gets the answer";
+    return transfer->message;
+}
+
+long awsb_transfer_status(const struct awsb_transfer *transfer)
+{
+    return transfer->status;
+}
+
+struct awsb_view awsb_transfer_body(const struct awsb_transfer *transfer)
+{
+    return awsb_buf_view(&transfer->answer.body);
+}
+
+bool awsb_transfer_next_header(const struct awsb_transfer *transfer, size_t *position,
+                               struct awsb_view *name, struct awsb_view *value)
+{
+    return awsb_head_next(&transfer->answer.head, position, name, value);
+}
+
+void awsb_transfer_cancel(struct awsb_transfer *transfer)
+{
+    struct awsb_sigpipe sigpipe;
+
+    if (!is_unfinished(transfer) || is_foreign(transfer->engine))
+        return;
+    awsb_sigpipe_block(&sigpipe);
+    awsb_transfer_fail(transfer, AWSB_HTTP_CANCELLED, "the request was cancelled");
+    awsb_transfer_retire(transfer);
+    awsb_sigpipe_restore(&sigpipe);
+}
+
+void awsb_transfer_free(struct awsb_transfer *transfer)
+{
+    if (transfer == NULL)
+        return;
+    awsb_transfer_cancel(transfer);
+    if (is_unfinished(transfer)) { /* in a forked child, see http.h */
+        unlink_transfer(transfer);
+        awsb_exchange_abandon(transfer->exchange);
+        transfer->exchange = NULL;
+    }
+    drop_request(transfer);
+    awsb_head_clear(&transfer->answer.head);
+    awsb_buf_clear(&transfer->answer.body);
+    drop_hold(transfer->engine);
+    awsb_free(transfer);
+}

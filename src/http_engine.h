@@ -1,0 +1,93 @@
+#ifndef AWSB_HTTP_ENGINE_H
+#define AWSB_HTTP_ENGINE_H
+
+#include "buf.h"
+#include "err.h"
+#include "http.h"
+#include "http_exchange.h"
+
+#pragma GCC visibility push(hidden)
+
+/*
+ * What the parts of the engine share.
+ *   http_engine.c   engines and transfers: what owns what, and how it ends
+ *   http_loop.c     one step: admission, sockets, deadlines
+ *   http_request.c  what a request may be, and the plan made of it
+ *   http_outcome.c  what came of it, in sentences
+ *   http.c          what carries it out (http_exchange.h)
+ */
+
+#define AWSB_HTTP_MESSAGE_SIZE 512
+
+enum awsb_transfer_state {
+    AWSB_TRANSFER_NEW,
+    AWSB_TRANSFER_QUEUED, /* waits until one of max_connections is free */
+    AWSB_TRANSFER_ACTIVE, /* in the pool */
+    AWSB_TRANSFER_DONE
+};
+
+struct awsb_engine {
+    struct awsb_pool *pool; /* NULL once closed */
+    struct awsb_waits waits;
+    size_t holds; /* the caller's, and one of each transfer */
+    long process_id;
+    size_t max_connections;
+    size_t active;
+    size_t unfinished;           /* active and queued */
+    struct awsb_transfer *first; /* of the unfinished, in order of start */
+    struct awsb_transfer *last;
+};
+
+struct awsb_transfer {
+    struct awsb_engine *engine;
+    struct awsb_transfer *next;
+    struct awsb_transfer *previous;
+    enum awsb_transfer_state state;
+    enum awsb_http_kind kind;
+    char message[AWSB_HTTP_MESSAGE_SIZE];
+
+    struct awsb_buf headers; /* as in the plan */
+    struct awsb_buf body;
+    char content_length[AWSB_HTTP_NAME_SIZE]; /* as the caller has it; empty: not said */
+    char host[AWSB_HTTP_NAME_SIZE];
+    char proxy_host[AWSB_HTTP_NAME_SIZE]; /* empty: no proxy */
+    char ca_bundle[AWSB_HTTP_NAME_SIZE];  /* empty: the system's */
+
+    int64_t connect_timeout_ms;
+    int64_t read_timeout_ms;
+    int64_t timeout_ms;
+    int64_t start_ms; /* handed to the engine */
+    int64_t begin_ms; /* handed to the pool */
+    int64_t stir_ms;  /* last sign of life, once connected */
+    bool connected;
+
+    struct awsb_exchange *exchange; /* while unfinished */
+    struct awsb_answer answer;
+    long status;
+};
+
+/* Ends a transfer that is not in the pool, or no longer: kind and sentence. Always false. */
+AWSB_PRINTF_LIKE(3, 4)
+bool awsb_transfer_fail(struct awsb_transfer *transfer, enum awsb_http_kind kind,
+                        const char *format, ...);
+
+/* The same for a request that could not be set up. */
+bool awsb_transfer_fail_set_up(struct awsb_transfer *transfer);
+
+/* Takes an unfinished transfer out, its kind and sentence set already. */
+void awsb_transfer_retire(struct awsb_transfer *transfer);
+void awsb_engine_retire_all(struct awsb_engine *engine, enum awsb_http_kind kind,
+                            const char *message);
+
+/* Checks a request and copies it: the body into the transfer, the rest into `texts`, which the
+ * plan then points into. False: the transfer has failed. */
+bool awsb_transfer_plan(struct awsb_transfer *transfer, const struct awsb_http_request *request,
+                        struct awsb_buf *texts, struct awsb_exchange_plan *plan);
+
+/* Sets kind, sentence and status. */
+void awsb_transfer_conclude(struct awsb_transfer *transfer, const struct awsb_end *end);
+void awsb_transfer_conclude_late(struct awsb_transfer *transfer, enum awsb_http_kind limit);
+
+#pragma GCC visibility pop
+
+#endif

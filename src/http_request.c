@@ -1,0 +1,275 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "http_engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "text.h"
+
+/* What a request may be, stricter than the library below: what was signed is what must be sent. */
+
+#define DEFAULT_PROXY_SCHEME "http://"
+#define TEXT_COUNT 5 /* of a plan, each with a NUL behind it */
+
+static bool begins_with(struct awsb_view text, const char *prefix)
+{
+    size_t size = strlen(prefix);
+
+    return text.size >= size &&
+           awsb_same_ignoring_case(awsb_view(text.data, size), awsb_view(prefix, size));
+}
+
+static bool is_named(struct awsb_view name, const char *lower_case_name)
+{
+    return awsb_same_ignoring_case(name, awsb_view_of(lower_case_name));
+}
+
+/* Headers. */
+
+static bool keep_header(struct awsb_transfer *transfer, struct awsb_view name,
+                        struct awsb_view value)
+{
+    struct awsb_buf *headers = &transfer->headers;
+
+    awsb_buf_add(headers, name);
+    awsb_buf_add_byte(headers, '\0');
+    awsb_buf_add(headers, value);
+    awsb_buf_add_byte(headers, '\0');
+    return headers->err == AWSB_OK || awsb_transfer_fail_set_up(transfer);
+}
+
+bool awsb_transfer_add_header(struct awsb_transfer *transfer, struct awsb_view name,
+                              struct awsb_view value)
+{
+    char shown[AWSB_HTTP_NAME_SIZE];
+
+    if (!awsb_is_token(name))
+        return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
+                                  "a header name is empty or holds a byte that no name may hold");
+    awsb_copy_cut(shown, AWSB_HTTP_NAME_SIZE, name);
+    if (!awsb_is_one_line(value))
+        return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
+                                  "the value of header %s holds a CR, LF or NUL byte", shown);
+    value = awsb_trim(value);
+    if (is_named(name, "transfer-encoding") || is_named(name, "expect"))
+        return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
+                                  "header %s can't be given: the body is sent in one piece", shown);
+    if (is_named(name, "content-length")) { /* written below; start compares it with the body */
+        awsb_copy_cut(transfer->content_length, AWSB_HTTP_NAME_SIZE, value);
+        return true;
+    }
+    return keep_header(transfer, name, value);
+}
+
+static bool check_content_length(struct awsb_transfer *transfer, size_t body_size)
+{
+    char expected[32];
+
+    snprintf(expected, sizeof expected, "%zu", body_size);
+    if (transfer->content_length[0] == '\0' || strcmp(transfer->content_length, expected) == 0)
+        return true;
+    return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
+                              "header content-length does not agree with the body of %s bytes",
+                              expected);
+}
+
+/* Texts of the plan. */
+
+static bool reserve_texts(struct awsb_buf *texts, const struct awsb_http_request *request)
+{
+    awsb_buf_reserve(texts, request->method.size + request->url.size + request->proxy.size +
+                                request->no_proxy.size + request->ca_bundle.size +
+                                sizeof DEFAULT_PROXY_SCHEME + TEXT_COUNT);
+    return texts->err == AWSB_OK;
+}
+
+/* With a NUL behind it; the room is reserved, so what was kept before stays where it is. */
+static const char *keep_text(struct awsb_buf *texts, const char *prefix, struct awsb_view text)
+{
+    size_t start = texts->size;
+
+    awsb_buf_add_text(texts, prefix);
+    awsb_buf_add(texts, text);
+    awsb_buf_add_byte(texts, '\0');
+    return texts->data + start;
+}
+
+/* Target. */
+
+static bool has_url_bytes_alone(struct awsb_view url)
+{
+    size_t i;
+
+    for (i = 0; i < url.size; i++) {
+        unsigned char byte = (unsigned char)url.data[i];
+
+        if (byte <= 0x20 || byte >= 0x7f || byte == '#')
+            return false;
+    }
+    return true;
+}
+
+/* What stands between the scheme and the path or query of a URL whose scheme is checked. */
+static struct awsb_view authority_of(struct awsb_view url)
+{
+    size_t start = begins_with(url, "http://") ? strlen("http://") : strlen("https://");
+    size_t end = start;
+
+    while (end < url.size && url.data[end] != '/' && url.data[end] != '?')
+        end++;
+    return awsb_view(url.data + start, end - start);
+}
+
+static bool plan_target(struct awsb_transfer *transfer, struct awsb_view url,
+                        struct awsb_buf *texts, struct awsb_exchange_plan *plan)
+{
+    struct awsb_url_parts parts;
+    enum awsb_err err;
+
+    if (!has_url_bytes_alone(url) ||
+        !(begins_with(url, "http://") || begins_with(url, "https://")))
+        return awsb_transfer_fail(transfer, AWSB_HTTP_URL,
+                                  "a URL must begin with http:// or https://, be percent-encoded "
+                                  "and have no fragment");
+    if (awsb_view_has(authority_of(url), '@'))
+        return awsb_transfer_fail(transfer, AWSB_HTTP_URL, "a URL with a user name is not taken");
+    plan->url = keep_text(texts, "", url);
+    err = authority_of(url).size > 0 ? awsb_url_read(plan->url, &parts) : AWSB_REFUSED;
+    if (err == AWSB_NO_MEMORY)
+        return awsb_transfer_fail_set_up(transfer);
+    if (err != AWSB_OK)
+        return awsb_transfer_fail(transfer, AWSB_HTTP_URL,
+                                  "the URL names no host, or an impossible port");
+    awsb_copy_cut(transfer->host, AWSB_HTTP_NAME_SIZE, awsb_view_of(parts.host));
+    return true;
+}
+
+/* Proxy. */
+
+static bool is_proxy_scheme(const char *scheme)
+{
+    static const char *const known[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+    size_t i;
+
+    for (i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(known[i], scheme) == 0)
+            return true;
+    return false;
+}
+
+static bool has_scheme(struct awsb_view url)
+{
+    size_t i;
+
+    for (i = 0; i + 3 <= url.size; i++)
+        if (memcmp(url.data + i, "://", 3) == 0)
+            return true;
+    return false;
+}
+
+/* The proxy may hold a password: no message shows it. */
+static bool plan_proxy(struct awsb_transfer *transfer, const struct awsb_http_request *request,
+                       struct awsb_buf *texts, struct awsb_exchange_plan *plan)
+{
+    const char *scheme = has_scheme(request->proxy) ? "" : DEFAULT_PROXY_SCHEME;
+    struct awsb_url_parts parts;
+    enum awsb_err err = AWSB_REFUSED;
+
+    plan->proxy = plan->no_proxy = "";
+    if (request->proxy.size == 0)
+        return true;
+    if (awsb_has_control(request->no_proxy))
+        return awsb_transfer_fail(transfer, AWSB_HTTP_PROXY,
+                                  "no_proxy (NO_PROXY) holds a control character");
+    plan->no_proxy = keep_text(texts, "", request->no_proxy);
+    plan->proxy = keep_text(texts, scheme, request->proxy);
+    if (!awsb_has_control(request->proxy))
+        err = awsb_url_read(plan->proxy, &parts);
+    if (err == AWSB_NO_MEMORY)
+        return awsb_transfer_fail_set_up(transfer);
+    if (err != AWSB_OK || !is_proxy_scheme(parts.scheme))
+        return awsb_transfer_fail(transfer, AWSB_HTTP_PROXY,
+                                  "the proxy must be a URL such as http://host:3128 "
+                                  "(schemes http, https, socks4, socks4a, socks5, socks5h)");
+    awsb_copy_cut(transfer->proxy_host, AWSB_HTTP_NAME_SIZE, awsb_view_of(parts.host));
+    return true;
+}
+
+/* TLS. */
+
+static bool plan_ca_bundle(struct awsb_transfer *transfer, struct awsb_view bundle,
+                           struct awsb_buf *texts, struct awsb_exchange_plan *plan)
+{
+    const char *path = keep_text(texts, "", bundle);
+    struct stat about;
+
+    if (awsb_has_control(bundle))
+        return awsb_transfer_fail(transfer, AWSB_HTTP_TLS,
+                                  "ca_bundle (AWS_CA_BUNDLE) holds a control character");
+    awsb_copy_cut(transfer->ca_bundle, AWSB_HTTP_NAME_SIZE, bundle);
+    if (stat(path, &about) == -1 || access(path, R_OK) == -1)
+        return awsb_transfer_fail(transfer, AWSB_HTTP_TLS,
+                                  "CA bundle %s can't be read; ca_bundle (AWS_CA_BUNDLE) must name "
+                                  "a file or directory of PEM certificates", transfer->ca_bundle);
+    if (S_ISDIR(about.st_mode))
+        plan->ca_directory = path;
+    else
+        plan->ca_file = path;
+    return true;
+}
+
+static bool plan_tls(struct awsb_transfer *transfer, const struct awsb_http_request *request,
+                     struct awsb_buf *texts, struct awsb_exchange_plan *plan)
+{
+    bool uses_tls =
+        begins_with(request->url, "https://") || begins_with(request->proxy, "https://");
+
+    plan->verifies_tls = !request->insecure;
+    if (!plan->verifies_tls || !uses_tls || request->ca_bundle.size == 0)
+        return true;
+    return plan_ca_bundle(transfer, request->ca_bundle, texts, plan);
+}
+
+/* Method and body. */
+
+static bool wants_length(struct awsb_view method)
+{
+    return awsb_view_same(method, awsb_view_of("POST")) ||
+           awsb_view_same(method, awsb_view_of("PUT")) ||
+           awsb_view_same(method, awsb_view_of("PATCH"));
+}
+
+static bool plan_method(struct awsb_transfer *transfer, const struct awsb_http_request *request,
+                        struct awsb_buf *texts, struct awsb_exchange_plan *plan)
+{
+    if (!awsb_is_token(request->method))
+        return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
+                                  "the method must be an HTTP method such as GET");
+    plan->expects_no_body = awsb_view_same(request->method, awsb_view_of("HEAD"));
+    if (plan->expects_no_body && request->body.size > 0)
+        return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL, "HEAD takes no body");
+    plan->method = keep_text(texts, "", request->method);
+    plan->sends_length = request->body.size > 0 || wants_length(request->method);
+    awsb_buf_add(&transfer->body, request->body);
+    plan->body = awsb_buf_view(&transfer->body);
+    return transfer->body.err == AWSB_OK || awsb_transfer_fail_set_up(transfer);
+}
+
+bool awsb_transfer_plan(struct awsb_transfer *transfer, const struct awsb_http_request *request,
+                        struct awsb_buf *texts, struct awsb_exchange_plan *plan)
+{
+    if (!reserve_texts(texts, request))
+        return awsb_transfer_fail_set_up(transfer);
+    plan->headers = awsb_buf_view(&transfer->headers);
+    plan->max_response_bytes = request->max_response_bytes;
+    plan->connect_timeout_ms = request->connect_timeout_ms;
+    return plan_target(transfer, request->url, texts, plan) &&
+           check_content_length(transfer, request->body.size) &&
+           plan_proxy(transfer, request, texts, plan) &&
+           plan_tls(transfer, request, texts, plan) &&
+           plan_method(transfer, request, texts, plan);
+}
