@@ -88,7 +88,6 @@ build = {
     ["aws.backup.codec.serialize"] = "lua/aws/backup/codec/serialize.lua",
     ["aws.backup.codec.time"] = "lua/aws/backup/codec/time.lua",
     ["aws.backup.codec.uri"] = "lua/aws/backup/codec/uri.lua",
-    ["aws.backup.codec.utf8"] = "lua/aws/backup/codec/utf8.lua",
     ["aws.backup.codec.validate"] = "lua/aws/backup/codec/validate.lua",
     ["aws.backup.codec.visible"] = "lua/aws/backup/codec/visible.lua",
     ["aws.backup.config"] = "lua/aws/backup/config.lua",

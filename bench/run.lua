@@ -26,7 +26,7 @@ local function page_of_jobs(count)
   local jobs = {}
   for index = 1, count do
     jobs[index] = string.format('{"BackupJobId":"D48D8717-0C9D-72DF-1F56-%012d","BackupVaultName":"Default",'
-      .. '"ResourceArn":"arn:aws:ec2:eu-west-1:123456789012:volume/vol-%017d","CreationDate":1516925490.087,'
+      .. '"ResourceArn":"arn:aws:ec2:eu-west-1:123456789012:volume/vol-0a1b2c3d4e5f%05x","CreationDate":1516925490.087,'
       .. '"State":"COMPLETED","PercentDone":"100.0","BackupSizeInBytes":8589934592,"IsParent":false}', index, index)
   end
   return { status = 200, headers = {}, body = '{"BackupJobs":[' .. table.concat(jobs, ",") .. '],"NextToken":"x"}' }

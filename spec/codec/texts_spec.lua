@@ -3,7 +3,6 @@ local naming = require "aws.backup.codec.naming"
 local path = require "aws.backup.codec.path"
 local sequence = require "aws.backup.codec.sequence"
 local uri = require "aws.backup.codec.uri"
-local utf8 = require "aws.backup.codec.utf8"
 local visible = require "aws.backup.codec.visible"
 
 local function all_bytes()
@@ -43,22 +42,6 @@ describe("codec.base64", function()
   it("refuses what is no Base64", function()
     for _, text in ipairs { "Zg", "Zg=", "Z===", "Zm9v!", "=Zg=", "Zm 9" } do
       assert.is_nil(base64.decode(text), text)
-    end
-  end)
-end)
-
-describe("codec.utf8", function()
-  it("counts characters", function()
-    assert.equal(0, utf8.length(""))
-    assert.equal(3, utf8.length("a\0b"))
-    assert.equal(4, utf8.length("aé€\240\159\152\185"))
-  end)
-
-  it("finds the first byte that is not UTF-8", function()
-    for text, position in pairs { ["a\128"] = 2, ["\192\128"] = 1, ["\224\159\191"] = 1, ["\237\160\128"] = 1,
-      ["\244\144\128\128"] = 1, ["\245\128\128\128"] = 1, ["ab\195"] = 3, ["é\226\130"] = 3,
-      ["\240\143\191\191"] = 1 } do
-      assert.same({ nil, position }, { utf8.length(text) })
     end
   end)
 end)

@@ -7,7 +7,7 @@
 
 local cjson = require "cjson"
 
-local utf8 = require "aws.backup.codec.utf8"
+local core = require "aws.backup.core"
 
 local json = {}
 
@@ -100,7 +100,7 @@ function json.decoder(instance)
   end
 
   return function(text)
-    local _, wrong = utf8.length(text)
+    local _, wrong = core.utf8_length(text)
     if wrong then return nil, ("invalid UTF-8 at byte %d"):format(wrong) end
     local all = not reads_fractions()
     if all or text:find(LONG_DIGITS) then

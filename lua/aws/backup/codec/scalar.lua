@@ -6,7 +6,7 @@
 local base64 = require "aws.backup.codec.base64"
 local number = require "aws.backup.codec.number"
 local time = require "aws.backup.codec.time"
-local utf8 = require "aws.backup.codec.utf8"
+local core = require "aws.backup.core"
 
 local scalar = {}
 
@@ -63,7 +63,7 @@ function scalar.string(value)
     local remedy = type(value) == "number" and "; use tostring() or quotes" or ""
     return nil, "must be a string, not a " .. type(value) .. remedy, "type"
   end
-  local _, wrong = utf8.length(value)
+  local _, wrong = core.utf8_length(value)
   if wrong then return nil, ("must be UTF-8; byte %d begins no character"):format(wrong), "utf8" end
   return value
 end

@@ -1,22 +1,18 @@
 --- Percent-encoding of what goes into a path or a query string.
 
+local core = require "aws.backup.core"
+
 local uri = {}
 
-local HEX = {}
-for byte = 0, 255 do HEX[string.char(byte)] = ("%%%02X"):format(byte) end
-
 --- Encodes every byte but the unreserved ones of RFC 3986 (A-Z a-z 0-9 - . _ ~), in upper-case hex.
----@param text string
----@return string
-function uri.encode(text)
-  return (text:gsub("[^A-Za-z0-9%-._~]", HEX))
-end
+---@type fun(text: string): string
+uri.encode = core.uri_encode
 
 --- The same, but slashes stay: for a label that may span segments of a path.
 ---@param text string
 ---@return string
 function uri.encode_path(text)
-  return (text:gsub("[^A-Za-z0-9%-._~/]", HEX))
+  return (text:gsub("[^/]+", core.uri_encode))
 end
 
 --- Decodes percent-encoding. A `%` that two hex digits do not follow stays as it is.

@@ -5,14 +5,14 @@
 
 local ascii = require "aws.backup.ascii"
 local json = require "aws.backup.codec.json"
-local nearest = require "aws.backup.nearest"
 local path = require "aws.backup.codec.path"
 local patterns = require "aws.backup.codec.patterns"
 local rules = require "aws.backup.codec.rules"
 local scalar = require "aws.backup.codec.scalar"
 local sequence = require "aws.backup.codec.sequence"
-local utf8 = require "aws.backup.codec.utf8"
 local visible = require "aws.backup.codec.visible"
+local core = require "aws.backup.core"
+local nearest = require "aws.backup.nearest"
 
 local validate = {}
 
@@ -91,7 +91,7 @@ local function check_documented(state, shape, value, where)
       if offending == nil or not state.faulty[member_path] then
         report(state, member_path, "documented", message, offending)
       end
-    end, utf8.length)
+    end, core.utf8_length)
   end
 end
 
@@ -186,7 +186,7 @@ local function check_string(state, shape, value, where, _, member)
       return report(state, where, "label", "must not be a directory name: it is part of the request's path", text)
     end
   end
-  check_length(state, shape, (utf8.length(text)), where)
+  check_length(state, shape, (core.utf8_length(text)), where)
   if not state.full then return end
   local fine, wanted = patterns.check(shape, text)
   if not fine then report(state, where, "pattern", "must be " .. wanted, text) end

@@ -1,6 +1,6 @@
 --- Foreign text made fit for a message: one line, no control bytes, not too long.
 
-local utf8 = require "aws.backup.codec.utf8"
+local core = require "aws.backup.core"
 
 local visible = {}
 
@@ -22,7 +22,7 @@ function visible.text(text, limit)
     text = text:sub(1, last)
   end
   -- Complements, because patterns of Lua 5.1 cannot hold a zero byte.
-  text = text:gsub(utf8.length(text) and "[^\32-\126\128-\255]" or "[^\32-\126]", escape)
+  text = text:gsub(core.utf8_length(text) and "[^\32-\126\128-\255]" or "[^\32-\126]", escape)
   return cut and text .. "..." or text
 end
 

@@ -4,7 +4,7 @@ local ascii = require "aws.backup.ascii"
 local json = require "aws.backup.codec.json"
 local serialize = require "aws.backup.codec.serialize"
 local time = require "aws.backup.codec.time"
-local utf8 = require "aws.backup.codec.utf8"
+local core = require "aws.backup.core"
 
 local answer = {}
 
@@ -36,7 +36,7 @@ end
 
 -- A message may quote what a caller sent in a header or a path, which need not be UTF-8; JSON must be.
 local function sendable(message)
-  return utf8.length(message) and message or (message:gsub("[\128-\255]", "?"))
+  return core.utf8_length(message) and message or (message:gsub("[\128-\255]", "?"))
 end
 
 local function error_document(message, members)

@@ -3,7 +3,7 @@
 --- values through; a service does not.)
 
 local patterns = require "aws.backup.codec.patterns"
-local utf8 = require "aws.backup.codec.utf8"
+local core = require "aws.backup.core"
 
 local failure = require "aws.backup.emulator.failure"
 
@@ -45,7 +45,7 @@ function FAULT.string(shape, value, path)
   if shape.enum and not contains(shape.enum, value) then
     return ("Invalid %s%s: it must be one of %s"):format(path, shown, table.concat(shape.enum, ", "))
   end
-  if not in_range(shape, utf8.length(value) or #value) then
+  if not in_range(shape, core.utf8_length(value) or #value) then
     return ("Invalid %s: its length must be %s"):format(path, range_text(shape))
   end
   local fits, wanted = fits_pattern(shape, value)

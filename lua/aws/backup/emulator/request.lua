@@ -2,7 +2,7 @@
 
 local parse = require "aws.backup.codec.parse"
 local uri = require "aws.backup.codec.uri"
-local utf8 = require "aws.backup.codec.utf8"
+local core = require "aws.backup.core"
 
 local failure = require "aws.backup.emulator.failure"
 
@@ -29,7 +29,7 @@ local function read_query(operation, query, params)
     local text = values[member.wire]
     -- An empty value is what clients send for "none".
     if text ~= nil and text ~= "" then
-      if not utf8.length(text) then return unreadable(member.wire .. " is not UTF-8") end
+      if not core.utf8_length(text) then return unreadable(member.wire .. " is not UTF-8") end
       local value, message = parse.text(member.shape, text)
       if value == nil then return unreadable(("%s %s"):format(member.wire, message)) end
       params[member.name] = value
@@ -61,7 +61,7 @@ function request.read(operation, labels, query, body)
   for _, member in ipairs(operation.input.members) do
     if member.location == "uri" then
       local text = labels[member.wire]
-      if not utf8.length(text) then return unreadable(member.wire .. " is not UTF-8") end
+      if not core.utf8_length(text) then return unreadable(member.wire .. " is not UTF-8") end
       params[member.name] = text
     end
   end

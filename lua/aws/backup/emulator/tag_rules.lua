@@ -1,7 +1,7 @@
 --- What a tag may look like. Tags are sensitive: no text made here quotes one.
 
 local ascii = require "aws.backup.ascii"
-local utf8 = require "aws.backup.codec.utf8"
+local core = require "aws.backup.core"
 
 local failure = require "aws.backup.emulator.failure"
 
@@ -18,14 +18,14 @@ tag_rules.MOST = 50
 local FOREIGN_TO_TAGS = "[^A-Za-z0-9 +%-=._:/@\128-\255]"
 
 local function fault_in_key(key)
-  local length = utf8.length(key)
+  local length = core.utf8_length(key)
   if not length or length < 1 or length > LONGEST_KEY then return "a key must have 1 to 128 characters" end
   if ascii.lower(key):find("^aws:") then return "keys that begin with aws: are reserved" end
   if key:find(FOREIGN_TO_TAGS) then return "a key may hold letters, digits, spaces and + - = . _ : / @ only" end
 end
 
 local function fault_in_value(value)
-  local length = utf8.length(value)
+  local length = core.utf8_length(value)
   if not length or length > LONGEST_VALUE then return "a value must have at most 256 characters" end
   if value:find(FOREIGN_TO_TAGS) then return "a value may hold letters, digits, spaces and + - = . _ : / @ only" end
 end
