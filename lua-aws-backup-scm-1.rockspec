@@ -46,6 +46,7 @@ build = {
       sources = {
         "src/buf.c",
         "src/clock.c",
+        "src/digits.c",
         "src/hash.c",
         "src/head.c",
         "src/http.c",

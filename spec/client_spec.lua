@@ -76,6 +76,10 @@ describe("backup.client", function()
     assert.not_equal("broken", new(scripted()).meta.operations[1])
   end)
 
+  it("has the version of the C core that it was built with", function()
+    assert.equal(core._VERSION, backup._VERSION)
+  end)
+
   it("shows no secret to whoever prints or walks over it", function()
     local client = new(scripted())
     assert.equal("aws.backup.Client (eu-west-1, https://backup.eu-west-1.amazonaws.com)", tostring(client))

@@ -6,6 +6,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "digits.h"
 #include "hash.h"
 #include "http.h"
 #include "lua_glue.h"
@@ -192,6 +193,17 @@ static int utf8_length(lua_State *L)
     return 2;
 }
 
+/* Whether so many digits or more follow each other somewhere. */
+static int has_digit_run(lua_State *L)
+{
+    struct awsb_view text = awsb_check_view(L, 1);
+    lua_Integer size = luaL_checkinteger(L, 2);
+
+    luaL_argcheck(L, size >= 1, 2, "must be at least 1");
+    lua_pushboolean(L, awsb_has_digit_run(text, (size_t)size));
+    return 1;
+}
+
 static int wall_clock(lua_State *L)
 {
     lua_pushnumber(L, (lua_Number)awsb_wall_clock());
@@ -275,6 +287,7 @@ static const luaL_Reg functions[] = {
     {"random", random_bytes},
     {"uri_encode", uri_encode},
     {"utf8_length", utf8_length},
+    {"has_digit_run", has_digit_run},
     {"time", wall_clock},
     {"monotonic", monotonic},
     {"sleep", sleep_slice},

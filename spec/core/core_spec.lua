@@ -260,6 +260,32 @@ describe("core", function()
     end
   end)
 
+  describe("has_digit_run", function()
+    it("finds a run of so many digits or more, wherever it stands", function()
+      for _, before in ipairs { "", "a", "12345", ("x"):rep(15), ("x"):rep(16), ("1"):rep(15) .. ".", '{"a":"b","c":' } do
+        for _, after in ipairs { "", "a", ",1", ("x"):rep(16), "." .. ("1"):rep(15) } do
+          for count = 1, 40 do
+            local text = before .. ("7"):rep(count) .. after
+            local longest = 0
+            for run in text:gmatch("%d+") do longest = math.max(longest, #run) end
+            for _, size in ipairs { 1, 2, 15, 16, 17, 39 } do
+              assert.equal(longest >= size, core.has_digit_run(text, size))
+            end
+          end
+        end
+      end
+    end)
+
+    it("is false for an empty text and for a size beyond the text", function()
+      assert.is_false(core.has_digit_run("", 1))
+      assert.is_false(core.has_digit_run("123", 2 ^ 31))
+    end)
+
+    it("takes no size below 1", function()
+      assert.has_error(function() core.has_digit_run("1", 0) end)
+    end)
+  end)
+
   describe("sleep", function()
     it("sleeps and tells how long", function()
       local start = core.monotonic()

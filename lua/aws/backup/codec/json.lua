@@ -17,7 +17,7 @@ local MAX_DEPTH = 128
 local WRAPPER = "\255"
 
 -- This many digits can be more than a double holds.
-local LONG_DIGITS = ("%d"):rep(16)
+local LONG_DIGITS = 16
 
 --- An instance of our own: nobody's settings change ours, nor ours theirs.
 local function private_instance()
@@ -75,7 +75,7 @@ local function wrap_numbers(text, all)
     else
       local token = text:match("^[%d%.eE+-]+", at)
       position = at + #token
-      if all or token:find(LONG_DIGITS) then
+      if all or core.has_digit_run(token, LONG_DIGITS) then
         -- Wrapped, a number before a colon would pass for a key.
         if not is_number(token) or text:find("^%s*:", position) then
           return nil, ("invalid number at byte %d"):format(at)
@@ -103,7 +103,7 @@ function json.decoder(instance)
     local _, wrong = core.utf8_length(text)
     if wrong then return nil, ("invalid UTF-8 at byte %d"):format(wrong) end
     local all = not reads_fractions()
-    if all or text:find(LONG_DIGITS) then
+    if all or core.has_digit_run(text, LONG_DIGITS) then
       local wrapped, message = wrap_numbers(text, all)
       if not wrapped then return nil, message end
       text = wrapped
