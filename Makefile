@@ -65,7 +65,8 @@ build/fault_server: spec/core/fault_server.c
 	@mkdir -p $(@D)
 	$(CC) $(WARNINGS) $(OPTIMIZE) $< -o $@ $(shell pkg-config --libs openssl)
 
-emulator: build
+emulator: dependencies-demo
+	@$(MAKE) --no-print-directory --silent build
 	@PORT=$(PORT) REGION=$(REGION) ACCOUNT=$(ACCOUNT) SPEED=$(SPEED) VAULTS=$(VAULTS) tools/emulator
 
 bench: build
