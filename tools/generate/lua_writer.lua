@@ -1,5 +1,7 @@
 --- Writes tables as Lua source: a table on one line if it fits, else one entry a line.
 
+local sorted_keys = require "tools.generate.sorted_keys"
+
 local lua_writer = {}
 
 local WIDTH = 110
@@ -22,13 +24,6 @@ local function scalar_text(value)
     return ("%.0f"):format(value)
   end
   return tostring(value)
-end
-
-local function sorted_keys(object)
-  local keys = {}
-  for key in pairs(object) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
 end
 
 --- The entries of a table as key texts and values, in order.

@@ -2,15 +2,9 @@
 
 local lua_writer = require "tools.generate.lua_writer"
 local naming = require "aws.backup.codec.naming"
+local sorted_keys = require "tools.generate.sorted_keys"
 
 local operations = {}
-
-local function sorted_keys(object)
-  local keys = {}
-  for key in pairs(object) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
 
 --- The names of the shapes that a shape refers to.
 local function references(shape, order_of)

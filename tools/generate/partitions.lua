@@ -1,6 +1,7 @@
 --- The module of AWS partitions.
 
 local lua_writer = require "tools.generate.lua_writer"
+local sorted_keys = require "tools.generate.sorted_keys"
 
 local partitions = {}
 
@@ -19,13 +20,6 @@ local function lua_patterns(regex)
     patterns[#patterns + 1] = "^" .. text .. "$"
   end
   return patterns
-end
-
-local function sorted_keys(object)
-  local keys = {}
-  for key in pairs(object) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
 end
 
 --- The module's text.

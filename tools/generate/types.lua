@@ -1,6 +1,7 @@
 --- LuaCATS definitions for editors: a class for each structure and one for the client with all its methods.
 
 local naming = require "aws.backup.codec.naming"
+local sorted_keys = require "tools.generate.sorted_keys"
 
 local types = {}
 
@@ -102,13 +103,6 @@ function client:%s(params) end]]):format(
     #raises > 0 and table.concat(raises, ", ") or "no exception of its own",
     optional and "?" or "", operation.input and PREFIX .. operation.input.shape or "{}",
     operation.output and PREFIX .. operation.output.shape or "{}", naming.snake_case(operation.name))
-end
-
-local function sorted_keys(object)
-  local keys = {}
-  for key in pairs(object) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
 end
 
 local META = [[
