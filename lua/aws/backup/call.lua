@@ -141,7 +141,6 @@ end
 
 -- Waits before the next attempt. False if there shall be none: not retryable, or no time left for it.
 local function pause(client, state, plan, failure, response)
-  if failure:is("CredentialsError") or failure:is("ResponseError") then return false end
   local delay = plan.next_delay(failure, response and response.headers or {})
   if not delay then return false end
   if state.deadline and client.monotonic() + delay >= state.deadline then return false end
