@@ -105,6 +105,13 @@ describe("backup.client", function()
     assert.truthy(tostring(err):find("client:start_backup_job(...)", 1, true))
   end)
 
+  it("leaves a transport of the caller's own open", function()
+    local closed = false
+    local own = { send = function() return ok() end, close = function() closed = true end }
+    new(own):close()
+    assert.is_false(closed)
+  end)
+
   it("raises once it is closed, and closes twice without harm", function()
     local client = new(scripted())
     client:close()

@@ -34,28 +34,18 @@ local function random_fraction()
   return (((a * 256 + b) * 256 + c) * 256 + d) / 2 ^ 32
 end
 
--- An engine with a bound of its own. A child process makes another: a connection shared by two processes would hand
--- each the other's answers.
-local function private_engine(max_connections)
-  local engine, owner
-  return function()
-    if owner ~= core.pid() then
-      engine, owner = core.new_engine { max_connections = max_connections }, core.pid()
-    end
-    return engine
-  end
-end
-
-local function transport_for(settings, place, waiting, asked_max_connections)
+-- The caller's transport, or our own and how to close it. What the caller brought, the caller closes.
+local function transport_for(settings, place, waiting)
   local given = settings.transport
   if type(given) == "table" and given.send then return given end
   if given then return { send = function(_, request) return given(request) end } end
   local proxy, no_proxy = settings.proxy, nil
   if not proxy then proxy, no_proxy = config.proxy_from_environment(settings.getenv, place.scheme) end
-  return curl.new({
+  local own = curl.new({
     ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls, proxy = proxy, no_proxy = no_proxy,
-    max_response_bytes = settings.max_response_bytes,
-  }, waiting, asked_max_connections and private_engine(asked_max_connections))
+    max_response_bytes = settings.max_response_bytes, max_connections = settings.max_connections,
+  }, waiting)
+  return own, own.close
 end
 
 local function hook_runner(hooks)
@@ -80,9 +70,10 @@ local function assemble(options)
   settings.credentials = nil
 
   local model = settings.model and codec.from_model_table(settings.model) or nil
+  local transport, close_transport = transport_for(settings, place, waiting)
   return {
     settings = settings, endpoint = place, credentials_provider = provider, runtime = waiting,
-    transport = transport_for(settings, place, waiting, options and options.max_connections),
+    transport = transport, close_transport = close_transport,
     codec = codec.new(model),
     signer = core.new_signer(),
     retry_policy = retry.new(settings.retry_mode, settings.max_attempts, settings.random or random_fraction),
@@ -146,11 +137,10 @@ function methods.wait_for_backup_job(inside, id, options)
   return job, second
 end
 
---- Ends the use of a client and drops its own connections. Calling it again does nothing.
+--- Ends the use of a client and drops the connections that are its own. Calling it again does nothing.
 function methods.close(inside)
   inside.closed = true
-  local close = inside.transport.close
-  if close then close(inside.transport) end
+  if inside.close_transport then inside.close_transport() end
 end
 
 local function no_method(inside, name)

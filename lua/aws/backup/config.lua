@@ -18,7 +18,6 @@ local DEFAULTS = {
   legacy_max_attempts = 5,
   connect_timeout = 10,
   read_timeout = 60,
-  max_connections = 10,
   max_response_bytes = 64 * 1024 * 1024,
 }
 

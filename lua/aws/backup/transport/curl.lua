@@ -4,21 +4,37 @@ local core = require "aws.backup.core"
 
 local curl = {}
 
---- A transport for one client. All clients of a Lua state share one engine, and with it the connections; what
--- differs between clients (proxy, certificates, bounds) goes along with each request.
----@param settings table  ca_bundle, verify_tls, proxy, no_proxy, max_response_bytes
+-- An engine with a bound of its own. A child process makes another: a connection shared by two processes would hand
+-- each the other's answers.
+local function private_engine(max_connections)
+  local engine, owner
+  local function get()
+    if owner ~= core.pid() then
+      engine, owner = core.new_engine { max_connections = max_connections }, core.pid()
+    end
+    return engine
+  end
+  local function close()
+    if engine then engine:close() end
+  end
+  return get, close
+end
+
+--- A transport for one client. The clients of a Lua state share one engine, and with it the connections, unless one
+-- asks for a bound of its own; what else differs between clients (proxy, certificates, bounds) goes along with each
+-- request.
+---@param settings table  ca_bundle, verify_tls, proxy, no_proxy, max_response_bytes, max_connections
 ---@param runtime table  see aws.backup.runtime
----@param engine? fun(): table  default: the engine of this Lua state, asked for at each call as a fork changes it
----@return table transport  send(self, request): see design of the transport contract in README
-function curl.new(settings, runtime, engine)
-  engine = engine or core.engine
-  local transport = {}
+---@return table transport  send(self, request); close() if it has connections of its own
+function curl.new(settings, runtime)
+  local transport, engine = {}, core.engine
+  if settings.max_connections then
+    engine, transport.close = private_engine(settings.max_connections)
+  end
 
   function transport.send(_, request)
-    local driving, kind, message = engine()
-    if not driving then return nil, kind, message end
-    local transfer
-    transfer, kind, message = driving:start {
+    local driving = engine()
+    local transfer, kind, message = driving:start {
       method = request.method, url = request.url, headers = request.headers, body = request.body,
       connect_timeout = request.connect_timeout, read_timeout = request.read_timeout, timeout = request.timeout,
       ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls,
