@@ -254,6 +254,7 @@ build = {
     ["aws.backup.nearest"] = "lua/aws/backup/nearest.lua",
     ["aws.backup.partitions"] = "lua/aws/backup/partitions.lua",
     ["aws.backup.progress"] = "lua/aws/backup/progress.lua",
+    ["aws.backup.protect"] = "lua/aws/backup/protect.lua",
     ["aws.backup.retry"] = "lua/aws/backup/retry.lua",
     ["aws.backup.runtime.blocking"] = "lua/aws/backup/runtime/blocking.lua",
     ["aws.backup.runtime.foreign"] = "lua/aws/backup/runtime/foreign.lua",

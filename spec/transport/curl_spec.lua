@@ -115,6 +115,45 @@ describe("a client over libcurl", function()
   end)
 end)
 
+describe("coroutines over one engine", function()
+  local server
+
+  setup(function() server = fault_server.start() end)
+  teardown(function() server:stop() end)
+
+  -- Runs functions in coroutines, each in turn, until all have ended.
+  local function run_all(functions)
+    local running = {}
+    for index, fn in ipairs(functions) do running[index] = coroutine.create(fn) end
+    while #running > 0 do
+      for index = #running, 1, -1 do
+        assert(coroutine.resume(running[index]))
+        if coroutine.status(running[index]) == "dead" then table.remove(running, index) end
+      end
+      require("aws.backup.core").sleep(0.001)
+    end
+  end
+
+  it("get each its own answer, while credentials and waiting yield to the others", function()
+    local order, functions = {}, {}
+    for index, path in ipairs { "/drip", "/no-content", "/drip", "/no-content" } do
+      functions[index] = function()
+        local client = backup.client {
+          region = "us-east-1", env = {}, endpoint_url = server.url .. path, retry_mode = "off",
+          runtime = { sleep = function() coroutine.yield() end },
+          credentials = function() coroutine.yield(); return KEYS end,
+        }
+        local output, meta = client:stop_backup_job { BackupJobId = tostring(index) }
+        order[#order + 1] = path
+        assert.same({}, output)
+        assert.equal(path == "/drip" and 200 or 204, meta.http_status)
+      end
+    end
+    run_all(functions)
+    assert.same({ "/no-content", "/no-content", "/drip", "/drip" }, order)
+  end)
+end)
+
 describe("the curl transport", function()
   it("hands on why a request could not even be started", function()
     local response, kind, message = curl.new({}, {}):send { method = "GET", url = "ftp://host/", headers = {} }

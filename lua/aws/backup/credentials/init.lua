@@ -8,6 +8,7 @@
 local chain = require "aws.backup.credentials.chain"
 local environment = require "aws.backup.credentials.environment"
 local errors = require "aws.backup.errors"
+local protect = require "aws.backup.protect"
 
 local credentials = {}
 
@@ -57,7 +58,7 @@ end
 local function from_function(call)
   local source = "the caller's credentials function"
   local function get()
-    local ran, given, reason = pcall(call)
+    local ran, given, reason = protect(call)
     if not ran then return fault(source .. " failed: " .. tostring(given)) end
     if given == nil and reason ~= nil then return fault(source .. " gave none: " .. tostring(reason)) end
     return snapshot(given, source)

@@ -1,0 +1,25 @@
+--- `pcall` for functions that may yield. In Lua 5.1 a coroutine can't yield across pcall; there the function gets a
+-- coroutine of its own, whose yields are handed on to the caller's scheduler.
+
+local unpack = table.unpack or unpack -- luacheck: ignore
+
+local function pcall_yields()
+  return (coroutine.wrap(function() return pcall(coroutine.yield, true) end)()) == true
+end
+
+local function pack(...)
+  return { n = select("#", ...), ... }
+end
+
+local function through_coroutine(fn, ...)
+  -- Lua 5.1 makes coroutines of Lua functions only.
+  local inner = coroutine.create(function(...) return fn(...) end)
+  local results = pack(coroutine.resume(inner, ...))
+  while results[1] and coroutine.status(inner) ~= "dead" do
+    results = pack(coroutine.resume(inner, coroutine.yield(unpack(results, 2, results.n))))
+  end
+  return unpack(results, 1, results.n)
+end
+
+---@type fun(fn: function, ...): boolean, ...
+return pcall_yields() and pcall or through_coroutine
