@@ -113,6 +113,16 @@ local META = [[
 ---@field headers table<string, string>  # names in lower case
 ---@field elapsed number  # seconds
 
+---@class aws.backup.PreparedRequest
+---@field method string
+---@field url string
+---@field host string
+---@field path string  # escaped, as on the wire
+---@field query? string
+---@field headers table<string, string>
+---@field body? string
+---@field as_curl fun(self): string  # secrets and sensitive members are hidden
+
 ---@class aws.backup.Client
 ---@field meta { region: string, endpoint: string, partition: string, operations: string[] }
 local client = {}
@@ -123,6 +133,12 @@ local client = {}
 ---@return table output
 ---@return aws.backup.Meta meta
 function client:call(name, params) end
+
+--- Builds and signs the request of a call, and sends nothing.
+---@param name string
+---@param params? table
+---@return aws.backup.PreparedRequest
+function client:prepare(name, params) end
 
 --- The credentials that the next call would use.
 ---@return aws.backup.Credentials

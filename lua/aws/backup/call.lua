@@ -4,6 +4,8 @@
 local ascii = require "aws.backup.ascii"
 local errors = require "aws.backup.errors"
 local parse = require "aws.backup.codec.parse"
+local prepared = require "aws.backup.prepared"
+local redact = require "aws.backup.codec.redact"
 local retry = require "aws.backup.retry"
 local serialize = require "aws.backup.codec.serialize"
 local signing = require "aws.backup.signing"
@@ -26,21 +28,32 @@ local function to_parts(client, operation, params)
   return parts
 end
 
---- The request of an operation, ready to be signed.
----@param client table
----@param operation table
----@param params table
----@return table? request, table? err  ParamValidationError
-function call.build(client, operation, params)
+local function no_randomness(operation, message)
+  return nil, errors.new("ClientError", { operation = operation.name, message = message })
+end
+
+-- The parameters with the idempotency token in them, made once a call, so that it is the same over all attempts.
+local function fill(client, operation, params)
   if type(params) ~= "table" then
     return invalid(operation, { { path = "", rule = "type",
       message = "the parameters must be a table, not " .. type(params) } })
   end
   local filled, message = serialize.fill_token(operation, params, client.uuid)
-  if not filled then return nil, errors.new("ClientError", { operation = operation.name, message = message }) end
+  if not filled then return no_randomness(operation, message) end
+  return filled
+end
+
+-- The request of an operation, ready to be signed.
+local function build(client, operation, filled)
   local parts, failure = to_parts(client, operation, filled)
   if not parts then return nil, failure end
-  return signing.prepare(client.endpoint, parts)
+  local invocation_id, message = client.uuid()
+  if not invocation_id then return no_randomness(operation, message) end
+  local request = signing.prepare(client.endpoint, parts)
+  request.headers["user-agent"] = client.user_agent
+  request.headers["amz-sdk-invocation-id"] = invocation_id
+  request.connect_timeout, request.read_timeout = client.settings.connect_timeout, client.settings.read_timeout
+  return request
 end
 
 local function credentials_for(client, operation)
@@ -53,9 +66,8 @@ local function credentials_for(client, operation)
   return credentials
 end
 
---- Signs a request with the credentials and the clock of this moment.
----@return true?, table? err  CredentialsError, ClientError
-function call.sign(client, operation, request)
+-- Signs a request with the credentials and the clock of this moment.
+local function sign(client, operation, request)
   local credentials, failure = credentials_for(client, operation)
   if not credentials then return nil, failure end
   local signed, message = signing.sign(client.signer, request, credentials, client.endpoint.region, client.clock())
@@ -119,7 +131,7 @@ local function attempt(client, state)
   local request = state.request
   request.headers["amz-sdk-request"] =
     string.format("attempt=%d; max=%d", state.attempts, client.settings.max_attempts)
-  local signed, failure = call.sign(client, state.operation, request)
+  local signed, failure = sign(client, state.operation, request)
   if not signed then return nil, nil, failure end
   client.hook("request", {
     operation = state.operation.name, attempt = state.attempts, method = request.method, host = request.host,
@@ -172,19 +184,12 @@ end
 ---@return table? output, table meta_or_err
 function call.run(client, operation, params)
   local state = { operation = operation, attempts = 0, started = client.monotonic() }
-  local request, failure = call.build(client, operation, params)
-  if not request then return nil, failure end
-  local settings = client.settings
-  request.connect_timeout, request.read_timeout = settings.connect_timeout, settings.read_timeout
-  request.headers["user-agent"] = client.user_agent
-  local invocation_id, message = client.uuid()
-  if not invocation_id then
-    return nil, errors.new("ClientError", { operation = operation.name, message = message })
-  end
-  request.headers["amz-sdk-invocation-id"] = invocation_id
-  state.request = request
-  state.vault_name = vault_named_in(params)
-  state.deadline = settings.timeout and state.started + settings.timeout
+  local filled, failure = fill(client, operation, params)
+  if not filled then return nil, failure end
+  state.request, failure = build(client, operation, filled)
+  if not state.request then return nil, failure end
+  state.vault_name = vault_named_in(filled)
+  state.deadline = client.settings.timeout and state.started + client.settings.timeout
 
   local plan = client.retry_policy.begin()
   while true do
@@ -197,6 +202,24 @@ function call.run(client, operation, params)
     end
     if not pause(client, state, plan, failure, response) then return nil, failure end
   end
+end
+
+--- Goes the way of a call up to the signature, and sends nothing.
+---@param client table
+---@param operation table
+---@param params table
+---@return aws.backup.PreparedRequest? request, table? err
+function call.prepare(client, operation, params)
+  local filled, failure = fill(client, operation, params)
+  if not filled then return nil, failure end
+  local request, signed
+  request, failure = build(client, operation, filled)
+  if not request then return nil, failure end
+  signed, failure = sign(client, operation, request)
+  if not signed then return nil, failure end
+  -- What fits the model fits it with the sensitive values replaced: none of them is part of the path.
+  local shown = assert(serialize.request(operation, redact.params(operation.input, filled)))
+  return prepared.new(request, signing.prepare(client.endpoint, shown))
 end
 
 return call

@@ -111,6 +111,20 @@ function methods.call(inside, name, params)
   return output, meta
 end
 
+--- Builds and signs the request of a call, and sends nothing.
+---@param name string  either form of an operation's name
+---@param params? table
+---@return aws.backup.PreparedRequest request  method, url, host, path, query, headers, body; as_curl()
+-- Raises ParamValidationError, CredentialsError.
+function methods.prepare(inside, name, params)
+  local operation, failure = find_operation(inside, name)
+  if not operation then error(failure, 0) end
+  local request
+  request, failure = call.prepare(inside, operation, params == nil and {} or params)
+  if not request then error(failure, 0) end
+  return request
+end
+
 --- The credentials that the next call would use.
 ---@return { access_key_id: string, secret_access_key: string, session_token: string?, expiration: number? }
 -- Raises CredentialsError; NoCredentialsError tells what each provider met.
