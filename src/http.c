@@ -417,6 +417,7 @@ static enum awsb_http_kind kind_of(const struct awsb_exchange *exchange, CURLcod
 
 static void describe_end(struct awsb_exchange *exchange, CURLcode code, struct awsb_end *end)
 {
+    exchange->said[strcspn(exchange->said, "\r\n")] = '\0'; /* older ones end some with a newline */
     end->exchange = exchange;
     end->kind = kind_of(exchange, code);
     end->said = exchange->said;
