@@ -95,7 +95,7 @@ describe("config.resolve", function()
   it("refuses options of a wrong type, naming option and rule", function()
     local wrong = {
       region = 1, endpoint_url = true, use_fips = "true", max_attempts = 1.5, connect_timeout = 0, read_timeout = -1,
-      timeout = math.huge, verify_tls = 1, max_connections = 0, validate = "none", transport = 1, runtime = "ngx",
+      timeout = math.huge, verify_tls = 1, max_connections = 65536, validate = "none", transport = 1, runtime = "ngx",
       clock = 5, env = 5, on = { requets = print }, model = {}, credentials = "AKID",
     }
     for name, value in pairs(wrong) do

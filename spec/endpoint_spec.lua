@@ -122,7 +122,7 @@ describe("endpoint.resolve", function()
     it("refuses what is not an absolute http or https URL with a host", function()
       for _, text in ipairs({ "localhost:80", "ftp://host", "http://", "http:///path", "http://a b", "http://a\nb",
           "http://host:0", "http://host:65536", "http://host:x", "http://under_score", "http://-a", "http://a..b",
-          "http://[::1", "http://host:123456", "https://a/b c" }) do
+          "http://[::1", "http://host:123456", "https://a/b c", "http://a/é" }) do
         local place, failure = custom(text)
         assert.is_nil(place, text)
         assert.is_true(failure:is("EndpointError"), text)

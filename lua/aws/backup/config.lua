@@ -41,12 +41,20 @@ local function boolean(value)
   return type(value) == "boolean", "true or false"
 end
 
+-- What the system can wait for in one go: milliseconds in 32 bits.
+local LONGEST_SECONDS = 2147483
+
 local function seconds(value)
-  return type(value) == "number" and value > 0 and value < math.huge, "a number of seconds greater than 0"
+  return type(value) == "number" and value > 0 and value <= LONGEST_SECONDS,
+    "a number of seconds greater than 0, at most " .. LONGEST_SECONDS
 end
 
 local function count(value)
   return type(value) == "number" and value >= 1 and value < 2 ^ 31 and value % 1 == 0, "a whole number, at least 1"
+end
+
+local function connections(value)
+  return count(value) and value <= 65535, "a whole number from 1 to 65535"
 end
 
 local function callable(value)
@@ -138,7 +146,7 @@ local OPTIONS = {
   endpoint_url = text, use_fips = boolean, use_dualstack = boolean,
   retry_mode = retry_mode, max_attempts = count,
   connect_timeout = seconds, read_timeout = seconds, timeout = seconds,
-  ca_bundle = text, proxy = text, verify_tls = boolean, max_connections = count, max_response_bytes = count,
+  ca_bundle = text, proxy = text, verify_tls = boolean, max_connections = connections, max_response_bytes = count,
   app_id = text,
   validate = validate, transport = transport, runtime = runtime,
   clock = callable, uuid = callable, env = environment, random = callable,

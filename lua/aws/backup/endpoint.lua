@@ -75,8 +75,9 @@ end
 
 local function parse_custom(given)
   local url = without_userinfo(given)
-  if url:find("[%c%s]") then
-    return fault("EndpointError", string.format("the endpoint %q has a blank or a control character in it", url))
+  if url:find("[^\33-\126]") then
+    return fault("EndpointError", string.format(
+      "the endpoint %q has a blank, a control character or a letter beyond ASCII in it; percent-encode it", url))
   end
   local scheme, authority, rest = url:match("^([A-Za-z][0-9A-Za-z+.%-]*)://([^/?#]*)(.*)$")
   scheme = scheme and ascii.lower(scheme)
