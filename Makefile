@@ -2,7 +2,7 @@
 
 # Each Lua whose headers this machine has gets a module of its own under build/.
 LUAS       := 5.1 5.2 5.3 5.4 luajit
-AVAILABLE   = $(shell for lua in $(LUAS); do pkg-config --exists $$(tools/pkg-config-name $$lua) && echo $$lua; done)
+AVAILABLE   = $(shell for lua in $(LUAS); do pkg-config --exists $$(tools/lua-name $$lua) && echo $$lua; done)
 
 SOURCES    := $(sort $(wildcard src/*.c))
 HEADERS    := $(sort $(wildcard src/*.h))
@@ -15,7 +15,7 @@ HARDENING  := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 # No Lua library: the interpreter that loads the module brings the symbols.
 LINKING    := -shared -Wl,-z,nodelete,-z,relro,-z,now,-z,noexecstack
 LIBRARIES   = $(shell pkg-config --libs libcurl libcrypto)
-lua_cflags  = $(shell pkg-config --cflags $(shell tools/pkg-config-name $(1)))
+lua_cflags  = $(shell pkg-config --cflags $(shell tools/lua-name $(1)))
 
 PORT       ?= 8080
 REGION     ?= us-east-1
@@ -57,7 +57,7 @@ spec: build build/fault_server
 lint:
 	luacheck --quiet lua spec examples tools bench
 	@for lua in $(AVAILABLE); do \
-	  clang -fsyntax-only $(WARNINGS) $$(pkg-config --cflags $$(tools/pkg-config-name $$lua)) $(SOURCES) || exit 1; \
+	  clang -fsyntax-only $(WARNINGS) $$(pkg-config --cflags $$(tools/lua-name $$lua)) $(SOURCES) || exit 1; \
 	done
 	@tools/check-layers
 

@@ -199,7 +199,8 @@ describe("errors", function()
 
     it("is told by name of the operation where the context says so", function()
       local failure = { code = "ResourceNotFoundException", message = "" }
-      assert.is_true(errors.is(errors.service(failure, { operation = "X", op_takes_vault = "only" }), "vault_missing"))
+      local operation = { name = "X", takes_vault = "only" }
+      assert.is_true(errors.is(errors.service(failure, { operation = operation }), "vault_missing"))
     end)
   end)
 end)

@@ -1,6 +1,6 @@
 --- Writes tables as Lua source: a table on one line if it fits, else one entry a line.
 
-local sorted_keys = require "tools.generate.sorted_keys"
+local sorted_keys = require "aws.backup.sorted_keys"
 
 local lua_writer = {}
 

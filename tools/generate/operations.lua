@@ -2,7 +2,7 @@
 
 local lua_writer = require "tools.generate.lua_writer"
 local naming = require "aws.backup.codec.naming"
-local sorted_keys = require "tools.generate.sorted_keys"
+local sorted_keys = require "aws.backup.sorted_keys"
 
 local operations = {}
 

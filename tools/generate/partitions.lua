@@ -1,7 +1,7 @@
 --- The module of AWS partitions.
 
 local lua_writer = require "tools.generate.lua_writer"
-local sorted_keys = require "tools.generate.sorted_keys"
+local sorted_keys = require "aws.backup.sorted_keys"
 
 local partitions = {}
 

@@ -1,7 +1,7 @@
 --- LuaCATS definitions for editors: a class for each structure and one for the client with all its methods.
 
 local naming = require "aws.backup.codec.naming"
-local sorted_keys = require "tools.generate.sorted_keys"
+local sorted_keys = require "aws.backup.sorted_keys"
 
 local types = {}
 

@@ -15,4 +15,13 @@ function ascii.lower(text)
   return (text:gsub("[A-Z]", LOWER))
 end
 
+--- A copy of headers with their names in lower case.
+---@param headers? table<string, any>
+---@return table<string, any>
+function ascii.lower_names(headers)
+  local lowered = {}
+  for name, value in pairs(headers or {}) do lowered[ascii.lower(tostring(name))] = value end
+  return lowered
+end
+
 return ascii

@@ -28,7 +28,7 @@ local function to_parts(client, operation, params)
   return parts
 end
 
-local function no_randomness(operation, message)
+local function client_failure(operation, message)
   return nil, errors.new("ClientError", { operation = operation.name, message = message })
 end
 
@@ -39,7 +39,7 @@ local function fill(client, operation, params)
       message = "the parameters must be a table, not " .. type(params) } })
   end
   local filled, message = serialize.fill_token(operation, params, client.uuid)
-  if not filled then return no_randomness(operation, message) end
+  if not filled then return client_failure(operation, message) end
   return filled
 end
 
@@ -48,7 +48,7 @@ local function build(client, operation, filled)
   local parts, failure = to_parts(client, operation, filled)
   if not parts then return nil, failure end
   local invocation_id, message = client.uuid()
-  if not invocation_id then return no_randomness(operation, message) end
+  if not invocation_id then return client_failure(operation, message) end
   local request = signing.prepare(client.endpoint, parts)
   request.headers["user-agent"] = client.user_agent
   request.headers["amz-sdk-invocation-id"] = invocation_id
@@ -71,14 +71,8 @@ local function sign(client, operation, request)
   local credentials, failure = credentials_for(client, operation)
   if not credentials then return nil, failure end
   local signed, message = signing.sign(client.signer, request, credentials, client.endpoint.region, client.clock())
-  if not signed then return nil, errors.new("ClientError", { operation = operation.name, message = message }) end
+  if not signed then return client_failure(operation, message) end
   return true
-end
-
-local function lower_case_names(headers)
-  local lowered = {}
-  for name, value in pairs(headers) do lowered[ascii.lower(tostring(name))] = value end
-  return lowered
 end
 
 -- What a transport answered, checked: it may be the caller's own.
@@ -90,7 +84,7 @@ local function send(client, request)
   end
   return {
     status = response.status,
-    headers = lower_case_names(response.headers or {}),
+    headers = ascii.lower_names(response.headers),
     body = response.body or "",
   }
 end

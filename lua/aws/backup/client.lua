@@ -14,8 +14,8 @@ local errors = require "aws.backup.errors"
 local nearest = require "aws.backup.nearest"
 local retry = require "aws.backup.retry"
 local runtime = require "aws.backup.runtime"
-local signing = require "aws.backup.signing"
 local useragent = require "aws.backup.useragent"
+local uuid = require "aws.backup.uuid"
 local wait = require "aws.backup.wait"
 
 local client = {}
@@ -78,7 +78,7 @@ local function assemble(options)
     signer = core.new_signer(),
     retry_policy = retry.new(settings.retry_mode, settings.max_attempts, settings.random or random_fraction),
     user_agent = useragent.new(settings),
-    clock = settings.clock or core.time, monotonic = core.monotonic, uuid = settings.uuid or signing.uuid,
+    clock = settings.clock or core.time, monotonic = core.monotonic, uuid = settings.uuid or uuid.random,
     hook = hook_runner(settings.on),
   }
 end

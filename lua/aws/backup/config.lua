@@ -8,18 +8,23 @@
 
 local ascii = require "aws.backup.ascii"
 local errors = require "aws.backup.errors"
-local nearest = require "aws.backup.nearest"
+local options = require "aws.backup.options"
 
 local config = {}
 
 local DEFAULTS = {
   retry_mode = "standard",
-  max_attempts = 3,
-  legacy_max_attempts = 5,
   connect_timeout = 10,
   read_timeout = 60,
   max_response_bytes = 64 * 1024 * 1024,
+  use_fips = false,
+  use_dualstack = false,
+  verify_tls = true,
+  validate = true,
+  runtime = "auto",
 }
+-- In all, the first included.
+local DEFAULT_ATTEMPTS = { standard = 3, legacy = 5 }
 
 local RETRY_MODES = { standard = true, legacy = true, off = true }
 
@@ -153,35 +158,16 @@ local OPTIONS = {
   on = hooks, model = model,
 }
 
--- A value that a person can recognise, without ever being a secret: options that may hold one are not shown.
-local function shown(name, value)
-  if name == "credentials" or name == "proxy" or name == "endpoint_url" then return "a " .. type(value) end
-  if type(value) == "string" then return string.format("%q", value) end
-  if type(value) == "table" or type(value) == "function" then return "a " .. type(value) end
-  return tostring(value)
-end
+-- Options whose value may be, or hold, a secret.
+local SECRET = { credentials = true, proxy = true, endpoint_url = true }
 
-local function check_options(options)
-  if type(options) ~= "table" then
-    return fault("the options of a client are a table, not " .. type(options)
-      .. "; write backup.client { region = ... }")
+local function check_options(given)
+  if type(given) == "table" and given.profile ~= nil then
+    return fault("the option profile is not supported yet: shared profile files are not read; "
+      .. "give region and credentials as options or in the environment")
   end
-  for name, value in pairs(options) do
-    if name == "profile" then
-      return fault("the option profile is not supported yet: shared profile files are not read; "
-        .. "give region and credentials as options or in the environment")
-    end
-    local check = OPTIONS[name]
-    if not check then
-      local suggestion = nearest.among(tostring(name), OPTIONS)
-      return fault(string.format("there is no option %s%s", tostring(name),
-        suggestion and ("; did you mean " .. suggestion .. "?") or ""))
-    end
-    local fits, rule = check(value)
-    if not fits then
-      return fault(string.format("the option %s must be %s, not %s", name, rule, shown(name, value)))
-    end
-  end
+  local fine, message = options.check(given, OPTIONS, "a client", SECRET)
+  if not fine then return fault(message) end
   return true
 end
 
@@ -266,34 +252,26 @@ function config.proxy_from_environment(getenv, scheme)
 end
 
 local function apply_defaults(settings)
-  if settings.retry_mode == nil then settings.retry_mode = DEFAULTS.retry_mode end
-  if settings.retry_mode == "off" then settings.max_attempts = 1 end
-  if settings.max_attempts == nil and settings.retry_mode == "legacy" then
-    settings.max_attempts = DEFAULTS.legacy_max_attempts
-  end
   for name, value in pairs(DEFAULTS) do
-    if settings[name] == nil and name ~= "legacy_max_attempts" then settings[name] = value end
+    if settings[name] == nil then settings[name] = value end
   end
-  if settings.verify_tls == nil then settings.verify_tls = true end
-  if settings.validate == nil then settings.validate = true end
-  if settings.runtime == nil then settings.runtime = "auto" end
-  settings.use_fips = settings.use_fips or false
-  settings.use_dualstack = settings.use_dualstack or false
+  if settings.retry_mode == "off" then settings.max_attempts = 1 end
+  settings.max_attempts = settings.max_attempts or DEFAULT_ATTEMPTS[settings.retry_mode]
   return settings
 end
 
 --- Settles every setting of a client.
----@param options? table  the options of `backup.client`; not changed
+---@param given? table  the options of `backup.client`; not changed
 ---@return table? settings  the options, completed; `getenv` reads the environment, blank as not set
 ---@return table? err  ConfigError
-function config.resolve(options)
-  options = options or {}
-  local fine, failure = check_options(options)
+function config.resolve(given)
+  given = given or {}
+  local fine, failure = check_options(given)
   if not fine then return nil, failure end
 
   local settings = {}
-  for name, value in pairs(options) do settings[name] = value end
-  local getenv = environment_reader(options.env)
+  for name, value in pairs(given) do settings[name] = value end
+  local getenv = environment_reader(given.env)
   settings.getenv = getenv
 
   for _, entry in ipairs(FROM_ENVIRONMENT) do

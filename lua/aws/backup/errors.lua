@@ -124,14 +124,14 @@ end
 --- Makes the error of an answer of the service. An exception that the model does not know keeps its name as `code` on
 --- ServiceError.
 ---@param failure { code: string, message: string, details: table, modeled: boolean }  # from `parse.failure`
----@param context { operation: string|table, op_takes_vault: string?, http_status: integer?, request_id: string?,
+---@param context { operation: string|table, http_status: integer?, request_id: string?,
 ---  attempts: integer?, retryable: boolean?, vault_name: string? }  # operation: its name, or compiled (then it tells
 ---  about vaults itself)
 ---@return aws.backup.Error
 function errors.service(failure, context)
   local operation = context.operation
   local compiled = type(operation) == "table"
-  local takes_vault = context.op_takes_vault or (compiled and operation.takes_vault) or nil
+  local takes_vault = compiled and operation.takes_vault or nil
   return errors.new(index.exceptions[failure.code] and failure.code or "ServiceError", {
     code = failure.code, message = failure.message, details = failure.details or {},
     operation = compiled and operation.name or operation,

@@ -1,6 +1,7 @@
 --- A signed request that nobody has sent: to look at, to send by other means, or to print as a curl command.
 
 local redact = require "aws.backup.codec.redact"
+local sorted_keys = require "aws.backup.sorted_keys"
 
 local prepared = {}
 
@@ -24,10 +25,7 @@ end
 function methods:as_curl()
   local shown = self._shown
   local words = { "curl", "-X", self.method, quoted(shown.url) }
-  local names = {}
-  for name in pairs(self.headers) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted_keys(self.headers)) do
     local value = self.headers[name]
     local hide = SECRET_HEADERS[name]
     words[#words + 1] = "-H " .. quoted(name .. ": " .. (hide and hide(value) or value))

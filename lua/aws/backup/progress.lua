@@ -1,10 +1,10 @@
 --- Shows how a job gets on: a bar redrawn in place on a terminal, plain lines elsewhere (a log, a pipe).
 
 local core = require "aws.backup.core"
+local job_states = require "aws.backup.job_states"
 
 local progress = {}
 
-local ENDED = { COMPLETED = true, PARTIAL = true, ABORTED = true, FAILED = true, EXPIRED = true }
 local UNITS = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" }
 
 -- PercentDone is a text: "45.0", sometimes "45.00%", often absent. Only its whole part is used, which no locale
@@ -49,7 +49,7 @@ local function on_terminal(file, columns)
     local line = bar_line(job, columns)
     file:write("\r", line, (" "):rep(math.max(0, drawn - #line)))
     drawn = #line
-    if ENDED[job.State] then file:write("\n") end
+    if job_states.is_final(job.State) then file:write("\n") end
     file:flush()
   end
 end

@@ -1,6 +1,5 @@
 --- From a serialized operation to a signed request: the URL, the headers, and the signature of the C core.
 
-local core = require "aws.backup.core"
 local time = require "aws.backup.codec.time"
 
 local signing = {}
@@ -49,18 +48,6 @@ function signing.sign(signer, request, credentials, region, now)
   if not signed then return nil, message end
   headers.authorization = signed.authorization
   return true
-end
-
---- A random UUID, version 4 (RFC 9562).
----@return string? uuid, string? message  nil if the system has no randomness to give
-function signing.uuid()
-  local bytes, message = core.random(16)
-  if not bytes then return nil, message end
-  local hex = core.hex(bytes)
-  local variant = ("89ab"):sub(bytes:byte(9) % 4 + 1, bytes:byte(9) % 4 + 1)
-  return table.concat({
-    hex:sub(1, 8), hex:sub(9, 12), "4" .. hex:sub(14, 16), variant .. hex:sub(18, 20), hex:sub(21, 32),
-  }, "-")
 end
 
 return signing

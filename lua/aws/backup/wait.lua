@@ -2,7 +2,8 @@
 -- DescribeBackupJob).
 
 local errors = require "aws.backup.errors"
-local nearest = require "aws.backup.nearest"
+local job_states = require "aws.backup.job_states"
+local check_options = require("aws.backup.options").check
 
 local wait = {}
 
@@ -16,9 +17,6 @@ local GROWTH = 1.5
 local VISIBLE_WITHIN_SECONDS = 30
 -- Failures in a row that are borne, each after the call's own retries.
 local PATIENCE = 3
-
-local SUCCESS = { COMPLETED = true, PARTIAL = true }
-local FAILURE = { ABORTED = true, FAILED = true, EXPIRED = true }
 
 local function positive(value)
   return type(value) == "number" and value > 0, "a number of seconds greater than 0"
@@ -34,25 +32,6 @@ local OPTIONS = {
   timeout = positive, interval = positive, max_interval = positive,
   on_progress = function(value) return type(value) == "function", "a function" end,
 }
-
-local function check_options(options)
-  if type(options) ~= "table" then
-    return nil, errors.new("ConfigError", { message = "the options of a wait are a table, not " .. type(options) })
-  end
-  for name, value in pairs(options) do
-    local check = OPTIONS[name]
-    local fits, rule
-    if check then fits, rule = check(value) end
-    if not fits then
-      local suggestion = not check and nearest.among(tostring(name), OPTIONS)
-      return nil, errors.new("ConfigError", { message = check
-        and string.format("the option %s must be %s, not %s", name, rule, tostring(value))
-        or string.format("a wait has no option %s%s", tostring(name),
-          suggestion and ("; did you mean " .. suggestion .. "?") or "") })
-    end
-  end
-  return true
-end
 
 -- Time as the waiter sees it: never less than what it slept, so that a caller whose sleep moves a virtual clock
 -- comes to its timeout too.
@@ -100,7 +79,7 @@ local function children_of(ask, id)
 end
 
 local function finished(ask, job)
-  if FAILURE[job.State] then return nil, ended_badly(job) end
+  if job_states.FAILURE[job.State] then return nil, ended_badly(job) end
   if job.State ~= "PARTIAL" then return job end
   local children, failure = children_of(ask, job.BackupJobId)
   if not children then return nil, failure end
@@ -115,8 +94,8 @@ end
 ---@param monotonic fun(): number
 ---@return table? job, table? children_or_err
 function wait.backup_job(ask, id, options, sleep, monotonic)
-  local fine, invalid = check_options(options)
-  if not fine then return nil, invalid end
+  local fine, message = check_options(options, OPTIONS, "a wait")
+  if not fine then return nil, errors.new("ConfigError", { message = message }) end
   local interval = options.interval or DEFAULT_INTERVAL_SECONDS
   local longest = math.max(interval, options.max_interval or DEFAULT_MAX_INTERVAL_SECONDS)
   local watch = stopwatch(monotonic)
@@ -127,7 +106,7 @@ function wait.backup_job(ask, id, options, sleep, monotonic)
     if job then
       last, failures = job, 0
       if options.on_progress then options.on_progress(job) end
-      if SUCCESS[job.State] or FAILURE[job.State] then return finished(ask, job) end
+      if job_states.is_final(job.State) then return finished(ask, job) end
     else
       if not bearable(failure, last, watch.elapsed(), failures) then return nil, failure end
       failures = failures + 1

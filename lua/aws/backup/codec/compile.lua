@@ -166,7 +166,6 @@ end
 ---@field idempotency_member? string
 ---@field documented boolean  # whether AWS Backup's documented rules hold for it
 ---@field idempotent boolean
----@field readonly boolean
 ---@field response_code integer
 ---@field takes_vault? "only"|"among"
 
@@ -191,7 +190,7 @@ function compile.operation(fragment)
     prefix_headers = members_at(input, "headers"), body = members_at(input, "body"),
     payload = payload_of(source.input, source.input and shapes[source.input.shape], input),
     errors = errors, idempotency_member = input and input.token,
-    idempotent = source.idempotent or false, readonly = source.readonly or false,
+    idempotent = source.idempotent or false,
     response_code = http.responseCode or 200, takes_vault = takes_vault(source.name, input),
   }
 end

@@ -110,13 +110,6 @@ local WRITERS = {
 }
 WRITERS.long, WRITERS.double = WRITERS.integer, WRITERS.float
 
---- True for types that one text can carry.
----@param shape aws.backup.codec.Shape
----@return boolean
-function scalar.is_scalar(shape)
-  return WRITERS[shape.type] ~= nil
-end
-
 --- Writes a value as text.
 ---@param shape aws.backup.codec.Shape
 ---@param value any

@@ -1,23 +1,16 @@
 --- Names that nobody can guess, all made from UUIDs: a test that hands in its own UUIDs decides them all.
 
 local core = require "aws.backup.core"
+local uuid = require "aws.backup.uuid"
 
 local ids = {}
 
--- 32 hex digits in the shape of a UUID of version 4.
-local function shaped(hex, variant)
-  return table.concat({
-    hex:sub(1, 8), hex:sub(9, 12), "4" .. hex:sub(14, 16), variant .. hex:sub(18, 20), hex:sub(21, 32),
-  }, "-")
-end
-
---- A random UUID (version 4), lower case.
+--- A random UUID.
 ---@return string
 function ids.uuid()
-  local bytes, message = core.random(16)
+  local made, message = uuid.random()
   -- Without randomness the emulator can't name anything: no caller could go on.
-  if not bytes then error("no random bytes: " .. message, 0) end
-  return shaped(core.hex(bytes), ("%x"):format(8 + bytes:byte(9) % 4))
+  return made or error("no random bytes: " .. message, 0)
 end
 
 --- Hex digits that follow from a text, and look as if they did not.
@@ -32,8 +25,7 @@ end
 ---@param text string
 ---@return string
 function ids.uuid_of(text)
-  local hex = core.sha256_hex(text)
-  return shaped(hex, "8")
+  return uuid.shaped(core.sha256_hex(text), "8")
 end
 
 --- A fraction from 0 to below 1 that follows from a text.

@@ -46,12 +46,6 @@ function emulator.new(given)
   }, metatable)
 end
 
-local function lower_case(headers)
-  local lowered = {}
-  for name, value in pairs(headers or {}) do lowered[ascii.lower(name)] = value end
-  return lowered
-end
-
 -- The answer of the operation itself, once it is clear which one and who asks.
 local function perform(self, operation, labels, request)
   local handler = operations.handler(operation.name)
@@ -94,7 +88,7 @@ end
 function methods:send(request)
   self._world:catch_up()
   local normalized = {
-    method = request.method, path = request.path, query = request.query, headers = lower_case(request.headers),
+    method = request.method, path = request.path, query = request.query, headers = ascii.lower_names(request.headers),
     body = request.body,
   }
   local match, allowed = self._router:match(request.method, request.path, request.query)

@@ -1,5 +1,7 @@
 --- Tags of vaults and recovery points, by their ARNs.
 
+local sorted_keys = require "aws.backup.sorted_keys"
+
 local arn = require "aws.backup.emulator.arn"
 local failure = require "aws.backup.emulator.failure"
 local paging = require "aws.backup.emulator.paging"
@@ -58,13 +60,6 @@ function tags.operations.UntagResource(world, params)
   end
   for _, key in ipairs(params.TagKeyList) do target.tags[key] = nil end
   return {}
-end
-
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
 end
 
 function tags.operations.ListTags(world, params)
