@@ -13,6 +13,9 @@ enum awsb_err {
     AWSB_REFUSED    /* the input breaks a rule */
 };
 
+/* Room for a sentence about an errno. */
+#define AWSB_ERROR_TEXT_SIZE 128
+
 /* For functions that format a sentence: positions of the format and of its first argument. */
 #if defined(__GNUC__)
 #define AWSB_PRINTF_LIKE(position, first) \

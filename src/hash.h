@@ -10,7 +10,8 @@
 #pragma GCC visibility push(hidden)
 
 /*
- * SHA-256 and its relatives. The only part that knows OpenSSL (1.1.1 or newer).
+ * SHA-256 and its relatives, and signing with P-256. The only part that knows OpenSSL (1.1.1 or
+ * newer).
  *
  * A hasher keeps OpenSSL's contexts between uses, so that a call fetches no algorithm. The key of
  * the last HMAC stays in there until the next one or the end of the hasher; then OpenSSL wipes it.
@@ -31,6 +32,25 @@ enum awsb_err awsb_sha256(struct awsb_hasher *hasher, struct awsb_view data,
 /* RFC 2104; `out` may be the very bytes that `key` or `data` views. */
 enum awsb_err awsb_hmac_sha256(struct awsb_hasher *hasher, struct awsb_view key,
                                struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE]);
+
+/* For the names of files that other programs named by it; broken as a seal since 2017. */
+#define AWSB_SHA1_SIZE 20
+enum awsb_err awsb_sha1(struct awsb_view data, unsigned char out[AWSB_SHA1_SIZE]);
+
+/*
+ * Private keys of the curve P-256 as PEM, PKCS #8 or SEC 1, without a passphrase. Both return NULL,
+ * or why not: a static sentence.
+ */
+#define AWSB_P256_SIZE 32
+#define AWSB_ES256_SIZE (2 * AWSB_P256_SIZE)
+
+/* ECDSA with SHA-256 in the form of RFC 7518, 3.4: r and s, each filled up with zeros in front. */
+const char *awsb_es256_sign(struct awsb_view pem, struct awsb_view message,
+                            unsigned char out[AWSB_ES256_SIZE]);
+
+/* The coordinates of the public point, most significant byte first. */
+const char *awsb_p256_public_key(struct awsb_view pem, unsigned char x[AWSB_P256_SIZE],
+                                 unsigned char y[AWSB_P256_SIZE]);
 
 /* Writes 2 * size lower-case digits, no NUL. */
 void awsb_hex(const unsigned char *bytes, size_t size, char *out);

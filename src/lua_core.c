@@ -18,7 +18,6 @@
 
 #define VERSION "0.1.0"
 #define HASHER_TYPE "aws.backup.core.hasher"
-#define SCRATCH_TYPE "aws.backup.core.scratch"
 #define MAX_RANDOM_BYTES 1024
 #define MAX_ENCODED_BYTES (64u << 20)
 #define SLEEP_SLICE_MS 250 /* Lua sees Ctrl-C between two calls, never within one */
@@ -40,16 +39,6 @@ static int finalize_hasher(lua_State *L)
     hasher = box->hasher;
     box->hasher = NULL;
     awsb_hasher_free(hasher);
-    return 0;
-}
-
-/* A buffer for the time of one call: on the Lua stack, so that a raised error frees it, too. */
-static int finalize_scratch(lua_State *L)
-{
-    struct awsb_buf *buf = awsb_test_userdata(L, 1, SCRATCH_TYPE);
-
-    if (buf != NULL)
-        awsb_buf_clear(buf);
     return 0;
 }
 
@@ -87,7 +76,7 @@ static void open_hasher(lua_State *L)
 static void check_crypto(lua_State *L, enum awsb_err err)
 {
     if (err != AWSB_OK)
-        luaL_error(L, "OpenSSL refused to compute SHA-256");
+        luaL_error(L, "OpenSSL refused to compute the hash");
 }
 
 static int sha256(lua_State *L)
@@ -110,6 +99,17 @@ static int sha256_hex(lua_State *L)
     return 1;
 }
 
+static int sha1_hex(lua_State *L)
+{
+    unsigned char hash[AWSB_SHA1_SIZE];
+    char hex[2 * AWSB_SHA1_SIZE];
+
+    check_crypto(L, awsb_sha1(awsb_check_view(L, 1), hash));
+    awsb_hex(hash, sizeof hash, hex);
+    lua_pushlstring(L, hex, sizeof hex);
+    return 1;
+}
+
 static int hmac_sha256(lua_State *L)
 {
     struct awsb_view key = awsb_check_view(L, 1);
@@ -119,6 +119,38 @@ static int hmac_sha256(lua_State *L)
     check_crypto(L, awsb_hmac_sha256(get_hasher(L), key, data, mac));
     lua_pushlstring(L, (const char *)mac, sizeof mac);
     return 1;
+}
+
+static int push_refusal(lua_State *L, const char *why)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, why);
+    return 2;
+}
+
+static int es256_sign(lua_State *L)
+{
+    struct awsb_view pem = awsb_check_view(L, 1);
+    struct awsb_view message = awsb_check_view(L, 2);
+    unsigned char signature[AWSB_ES256_SIZE];
+    const char *why = awsb_es256_sign(pem, message, signature);
+
+    if (why != NULL)
+        return push_refusal(L, why);
+    lua_pushlstring(L, (const char *)signature, sizeof signature);
+    return 1;
+}
+
+static int p256_public_key(lua_State *L)
+{
+    unsigned char x[AWSB_P256_SIZE], y[AWSB_P256_SIZE];
+    const char *why = awsb_p256_public_key(awsb_check_view(L, 1), x, y);
+
+    if (why != NULL)
+        return push_refusal(L, why);
+    lua_pushlstring(L, (const char *)x, sizeof x);
+    lua_pushlstring(L, (const char *)y, sizeof y);
+    return 2;
 }
 
 static int hex(lua_State *L)
@@ -150,25 +182,18 @@ static int equal(lua_State *L)
 static int random_bytes(lua_State *L)
 {
     unsigned char bytes[MAX_RANDOM_BYTES];
-    lua_Number wanted;
+    size_t wanted = awsb_check_size(L, 1, sizeof bytes);
 
-    luaL_checktype(L, 1, LUA_TNUMBER);
-    wanted = lua_tonumber(L, 1);
-    luaL_argcheck(L, wanted >= 1 && wanted <= MAX_RANDOM_BYTES &&
-                         wanted == (lua_Number)(size_t)wanted, 1, "1 to 1024 bytes expected");
-    if (awsb_random(bytes, (size_t)wanted) != AWSB_OK) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "OpenSSL's random generator has no entropy");
-        return 2;
-    }
-    lua_pushlstring(L, (const char *)bytes, (size_t)wanted);
+    if (awsb_random(bytes, wanted) != AWSB_OK)
+        return push_refusal(L, "OpenSSL's random generator has no entropy");
+    lua_pushlstring(L, (const char *)bytes, wanted);
     return 1;
 }
 
 static int uri_encode(lua_State *L)
 {
     struct awsb_view text = awsb_check_view(L, 1);
-    struct awsb_buf *out = awsb_new_userdata(L, sizeof *out, SCRATCH_TYPE);
+    struct awsb_buf *out = awsb_new_scratch(L);
 
     awsb_buf_init(out, MAX_ENCODED_BYTES);
     awsb_uri_encode(out, text);
@@ -274,14 +299,15 @@ static const luaL_Reg no_methods[] = {{NULL, NULL}};
 
 static const struct awsb_class hasher_class = {HASHER_TYPE, "hasher", no_methods, finalize_hasher,
                                                internal_to_string};
-static const struct awsb_class scratch_class = {SCRATCH_TYPE, "scratch", no_methods,
-                                                finalize_scratch, internal_to_string};
 
 static const luaL_Reg functions[] = {
     {"versions", versions},
     {"sha256", sha256},
     {"sha256_hex", sha256_hex},
+    {"sha1_hex", sha1_hex},
     {"hmac_sha256", hmac_sha256},
+    {"es256_sign", es256_sign},
+    {"p256_public_key", p256_public_key},
     {"hex", hex},
     {"equal", equal},
     {"random", random_bytes},
@@ -319,7 +345,7 @@ int luaopen_aws_backup_core(lua_State *L)
     if (!awsb_http_global_init())
         return luaL_error(L, "libcurl could not be initialised, or is older than 7.68");
     awsb_register_class(L, &hasher_class);
-    awsb_register_class(L, &scratch_class);
+    awsb_register_scratch(L);
     open_hasher(L);
     lua_newtable(L);
     awsb_set_functions(L, functions);
@@ -327,5 +353,7 @@ int luaopen_aws_backup_core(lua_State *L)
     lua_setfield(L, -2, "_VERSION");
     awsb_open_sigv4(L);
     awsb_open_http(L);
+    awsb_open_system(L);
+    awsb_open_child(L);
     return 1;
 }

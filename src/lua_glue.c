@@ -1,7 +1,11 @@
 #include "lua_glue.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
+#define SCRATCH_TYPE "aws.backup.core.scratch"
 #define MAX_WAIT_S 2147483.0 /* milliseconds in an int: what poll takes */
 #define MS_PER_S 1000.0
 
@@ -53,6 +57,35 @@ void *awsb_test_userdata(lua_State *L, int index, const char *type)
     same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     return same ? block : NULL;
+}
+
+static int finalize_scratch(lua_State *L)
+{
+    struct awsb_buf *buf = awsb_test_userdata(L, 1, SCRATCH_TYPE);
+
+    if (buf != NULL)
+        awsb_buf_clear(buf);
+    return 0;
+}
+
+static int scratch_to_string(lua_State *L)
+{
+    lua_pushliteral(L, "scratch");
+    return 1;
+}
+
+void awsb_register_scratch(lua_State *L)
+{
+    static const luaL_Reg no_methods[] = {{NULL, NULL}};
+    static const struct awsb_class class = {SCRATCH_TYPE, "scratch", no_methods, finalize_scratch,
+                                            scratch_to_string};
+
+    awsb_register_class(L, &class);
+}
+
+struct awsb_buf *awsb_new_scratch(lua_State *L)
+{
+    return awsb_new_userdata(L, sizeof(struct awsb_buf), SCRATCH_TYPE);
 }
 
 /* Rounds up: a wait is never shorter than asked. By hand, for libm may not be linked. */
@@ -147,6 +180,12 @@ int64_t awsb_field_ms(lua_State *L, int index, const char *what, const char *nam
     return ms_of(seconds);
 }
 
+/* Whether it is an integer in 1..max; so that NaN is none, too. */
+static bool is_size(lua_Number number, size_t max)
+{
+    return number >= 1 && number <= (lua_Number)max && number == (lua_Number)(size_t)number;
+}
+
 size_t awsb_field_size(lua_State *L, int index, const char *what, const char *name, size_t absent,
                        size_t max)
 {
@@ -157,13 +196,26 @@ size_t awsb_field_size(lua_State *L, int index, const char *what, const char *na
     if (!lua_isnil(L, -1)) {
         lua_Number number = lua_tonumber(L, -1);
 
-        if (!(number >= 1 && number <= (lua_Number)max) || number != (lua_Number)(size_t)number)
+        if (!is_size(number, max))
             luaL_error(L, "%s: field '%s' must be a whole number from 1 to %d", what, name,
                        (int)max);
         size = (size_t)number;
     }
     lua_pop(L, 1);
     return size;
+}
+
+size_t awsb_check_size(lua_State *L, int index, size_t max)
+{
+    lua_Number number;
+
+    luaL_checktype(L, index, LUA_TNUMBER);
+    number = lua_tonumber(L, index);
+    if (!is_size(number, max)) {
+        lua_pushfstring(L, "a whole number from 1 to %d expected", (int)max);
+        luaL_argerror(L, index, lua_tostring(L, -1));
+    }
+    return (size_t)number;
 }
 
 int64_t awsb_check_wait_ms(lua_State *L, int index)
@@ -189,6 +241,25 @@ struct awsb_view awsb_check_view(lua_State *L, int index)
 void awsb_push_view(lua_State *L, struct awsb_view view)
 {
     lua_pushlstring(L, view.data, view.size);
+}
+
+void awsb_push_visible(lua_State *L, struct awsb_view text)
+{
+    luaL_Buffer buffer;
+    size_t i;
+
+    luaL_buffinit(L, &buffer);
+    for (i = 0; i < text.size; i++) {
+        char escaped[sizeof "\\xFF"];
+
+        if (!awsb_is_control(text.data[i])) {
+            luaL_addchar(&buffer, text.data[i]);
+            continue;
+        }
+        snprintf(escaped, sizeof escaped, "\\x%02X", (unsigned char)text.data[i]);
+        luaL_addstring(&buffer, escaped);
+    }
+    luaL_pushresult(&buffer);
 }
 
 void awsb_set_view(lua_State *L, const char *field, struct awsb_view view)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "lua_compat.h"
 #include "view.h"
 
@@ -36,6 +37,9 @@ int64_t awsb_field_ms(lua_State *L, int index, const char *what, const char *nam
 size_t awsb_field_size(lua_State *L, int index, const char *what, const char *name, size_t absent,
                        size_t max);
 
+/* Raises unless argument `index` is an integer in 1..max. */
+size_t awsb_check_size(lua_State *L, int index, size_t max);
+
 /* Raises unless argument `index` is a number of seconds from 0 to about 24 days. */
 int64_t awsb_check_wait_ms(lua_State *L, int index);
 
@@ -51,6 +55,10 @@ void *awsb_new_userdata(lua_State *L, size_t size, const char *type);
 /* NULL if the value is not of that type; never raises. */
 void *awsb_test_userdata(lua_State *L, int index, const char *type);
 
+/* A buffer for the time of one call: on the Lua stack, so that a raised error frees it, too.
+ * Initialise it first, and clear it as soon as it has served. */
+struct awsb_buf *awsb_new_scratch(lua_State *L);
+
 struct awsb_class {
     const char *type; /* registry name */
     const char *name; /* what users see */
@@ -63,9 +71,16 @@ void awsb_register_class(lua_State *L, const struct awsb_class *class);
 /* luaL_setfuncs without upvalues. */
 void awsb_set_functions(lua_State *L, const luaL_Reg *functions);
 
+void awsb_register_scratch(lua_State *L);
+
+/* Pushes foreign text with its control bytes escaped, so that a message stays one line. */
+void awsb_push_visible(lua_State *L, struct awsb_view text);
+
 /* Each adds its functions to the module table on top of the stack. */
 void awsb_open_sigv4(lua_State *L);
 void awsb_open_http(lua_State *L);
+void awsb_open_system(lua_State *L);
+void awsb_open_child(lua_State *L);
 
 #pragma GCC visibility pop
 

@@ -1,14 +1,18 @@
 /*
  * Runs the C core in a Lua state of its own and makes its allocations fail, one after the other:
- * those of Lua, those of the core, those of libcurl. After each failure everything must have been
- * freed and nothing may have crashed; a sanitizer or valgrind sees the rest. Before that it forks
- * with a transfer under way, which no Lua script could do.
+ * those of Lua, those of the core, those of libcurl and of OpenSSL. After each failure everything
+ * must have been freed and closed and nothing may have crashed; a sanitizer or valgrind sees the
+ * rest. Before that it does what no Lua script could: it forks with a transfer or a program under
+ * way, and collects all children in a handler, as nginx does.
  *
  * Built with the sources of the core and -DAWSB_TEST_ALLOC; takes no argument, needs
  * build/fault_server, and is run from the top of the tree. Not thread-safe, like most torture.
  */
 #define _GNU_SOURCE
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,16 +24,19 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
 
 int luaopen_aws_backup_core(lua_State *L);
 void *awsb_realloc(void *block, size_t size);
 void awsb_free(void *block);
 
-#define MOST_ALLOCATIONS 20000 /* a scenario makes some hundreds */
+#define MOST_ALLOCATIONS 100000 /* in one script, OpenSSL's included */
+#define MOST_DESCRIPTORS 1024
 
-enum victim { NOBODY, LUA, CORE, CURL_LIBRARY, VICTIMS };
+enum victim { NOBODY, LUA, CORE, CURL_LIBRARY, OPENSSL };
 
-static const char *const victim_names[] = {"nobody", "Lua", "core", "libcurl"};
+static const char *const victim_names[] = {"nobody", "Lua", "core", "libcurl", "OpenSSL"};
 
 static struct {
     enum victim victim;
@@ -38,6 +45,7 @@ static struct {
     bool sticky; /* all later ones fail, too: Lua collects and tries once more after a failure */
     long core_blocks;
     bool is_child;
+    char file[sizeof "/tmp/torture.XXXXXX"]; /* for the scripts to write to */
 } torture;
 
 static bool must_fail(enum victim who)
@@ -88,6 +96,27 @@ static char *curl_strdup(const char *text)
     return must_fail(CURL_LIBRARY) ? NULL : strdup(text);
 }
 
+static void *openssl_malloc(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return must_fail(OPENSSL) ? NULL : malloc(size);
+}
+
+static void *openssl_realloc(void *block, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return must_fail(OPENSSL) ? NULL : realloc(block, size);
+}
+
+static void openssl_free(void *block, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(block);
+}
+
 static void *lua_alloc(void *unused, void *block, size_t old_size, size_t size)
 {
     (void)unused;
@@ -126,17 +155,39 @@ static int lua_wait(lua_State *L)
     return 1;
 }
 
-static lua_State *new_state(const char *url)
+static void collect_all(int signal_number)
+{
+    int error = errno;
+
+    (void)signal_number;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        continue;
+    errno = error;
+}
+
+/* collect_children(wanted): from now on a handler does, or nobody. */
+static int lua_collect_children(lua_State *L)
+{
+    signal(SIGCHLD, lua_toboolean(L, 1) ? collect_all : SIG_DFL);
+    return 0;
+}
+
+static int count_descriptors(void)
+{
+    int descriptor, count = 0;
+
+    for (descriptor = 0; descriptor < MOST_DESCRIPTORS; descriptor++)
+        count += fcntl(descriptor, F_GETFD) != -1;
+    return count;
+}
+
+static lua_State *new_state(void)
 {
     lua_State *L = lua_newstate(lua_alloc, NULL);
 
     if (L == NULL)
         die("lua_newstate", "no memory");
     luaL_openlibs(L);
-    lua_pushstring(L, url);
-    lua_setglobal(L, "url");
-    lua_register(L, "fork", lua_fork);
-    lua_register(L, "wait", lua_wait);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
     lua_pushcfunction(L, luaopen_aws_backup_core);
     lua_setfield(L, -2, "aws.backup.core");
@@ -144,102 +195,103 @@ static lua_State *new_state(const char *url)
     return L;
 }
 
-static const char scenario[] =
-    "local core = require 'aws.backup.core'\n"
-    "local signer = core.new_signer()\n"
-    "local signed, why = signer:sign({ method = 'PUT', path = '/a/../b%20c',\n"
-    "  query = 'x=1&a=%2B&y', headers = { host = 'h', ['x-amz-date'] = '20260102T030405Z',\n"
-    "    ['x-long'] = ('v'):rep(3000) },\n"
-    "  body = 'body' }, { access_key_id = 'a', secret_access_key = ('s'):rep(100) },\n"
-    "  { region = 'r', service = 's', timestamp = '20260102T030405Z' }, { explain = true })\n"
-    "if not signed then error(why) end\n"
-    "core.sha256_hex(core.hmac_sha256('k', core.uri_encode(('/'):rep(200))))\n"
-    "local engine = core.new_engine { max_connections = 2 }\n"
-    "local transfers = {}\n"
-    "for i, path in ipairs { '/echo', '/odd-headers', '/continue', '/truncated', '/silent' } do\n"
-    "  local transfer, kind, message = engine:start { method = 'POST', url = url .. path,\n"
-    "    headers = { authorization = signed.authorization, ['x-i'] = tostring(i) },\n"
-    "    body = ('b'):rep(5000), timeout = 20, proxy = '', no_proxy = '' }\n"
-    "  if not transfer then error(kind .. ': ' .. message) end\n"
-    "  transfers[i] = transfer\n"
-    "end\n"
-    "while engine:step(0.1) > 1 do end\n"
-    "local trouble\n"
-    "for i = 1, 3 do\n"
-    "  local response, kind, message = transfers[i]:result()\n"
-    "  if not response then trouble = kind .. ': ' .. message end\n"
-    "end\n"
-    "if trouble then error(trouble) end\n"
-    "assert(select(2, transfers[4]:result()) == 'reset')\n"
-    "assert(#transfers[1]:result().body > 5000)\n"
-    "core.engine():start { method = 'GET', url = url .. '/silent' }\n";
+/* What a script gets as its argument. */
+static void push_host(lua_State *L, const char *url)
+{
+    static const luaL_Reg functions[] = {{"fork", lua_fork},
+                                         {"wait", lua_wait},
+                                         {"collect_children", lua_collect_children},
+                                         {NULL, NULL}};
 
-static const char fork_scenario[] =
-    "local core = require 'aws.backup.core'\n"
-    "local engine = core.engine()\n"
-    "local function fetch(path)\n"
-    "  local transfer = assert(core.engine():start { method = 'GET', url = url .. path })\n"
-    "  while core.engine():step(0.1) > 0 do end\n"
-    "  return assert(transfer:result()).body\n"
-    "end\n"
-    "local connection = fetch '/count'\n"
-    "local transfer = assert(engine:start { method = 'GET', url = url .. '/drip' })\n"
-    "local queued = assert(engine:start { method = 'GET', url = url .. '/count' })\n"
-    "engine:step(0.01)\n"
-    "local child = fork()\n"
-    "if child == 0 then\n"
-    "  assert(select(2, transfer:result()) == 'closed')\n"
-    "  assert(select(2, queued:result()) == 'closed')\n"
-    "  assert(transfer:done())\n"
-    "  assert(not pcall(engine.step, engine, 0))\n"
-    "  assert(select(2, engine:start { method = 'GET', url = url }) == 'closed')\n"
-    "  assert(core.engine() ~= engine)\n"
-    "  assert(fetch '/count' ~= connection)\n"
-    "  queued:cancel()\n"
-    "  queued = nil\n"
-    "  engine:close()\n"
-    "  collectgarbage()\n"
-    "  return\n"
-    "end\n"
-    "assert(wait(child) == 0, 'the child failed')\n"
-    "while engine:step(0.1) > 0 do end\n"
-    "assert(transfer:result().body == 'slow, steady')\n"
-    "assert(queued:result().status == 200)\n"
-    "assert(core.engine() == engine)\n"
-    "assert(#fetch '/echo' > 0)\n";
+    luaL_newlib(L, functions);
+    lua_pushstring(L, url);
+    lua_setfield(L, -2, "url");
+    lua_pushstring(L, torture.file);
+    lua_setfield(L, -2, "file");
+}
+
+/* What a script must not leave behind, whatever failed in it. */
+static void check_leftovers(const char *what, int descriptors)
+{
+    if (torture.core_blocks != 0)
+        die("leak in the core after a failing allocation of", what);
+    if (count_descriptors() != descriptors)
+        die("open descriptor after a failing allocation of", what);
+    if (waitpid(-1, NULL, WNOHANG) > 0)
+        die("zombie after a failing allocation of", what);
+    if (ERR_peek_error() != 0)
+        die("error in OpenSSL's queue after a failing allocation of", what);
+}
 
 /* True if the script ran to its end; a failure that is not about memory ends the program. */
 static bool run(const char *url, const char *script, enum victim victim, long countdown)
 {
-    lua_State *L = new_state(url);
+    int descriptors = count_descriptors();
+    lua_State *L = new_state();
     bool done;
 
-    if (luaL_loadstring(L, script) != LUA_OK)
+    if (luaL_loadfile(L, script) != LUA_OK)
         die("script", lua_tostring(L, -1));
+    push_host(L, url);
     torture.countdown = countdown;
     torture.failed = false;
     torture.sticky = victim == LUA;
     torture.victim = victim;
-    done = lua_pcall(L, 0, 0, 0) == LUA_OK;
+    done = lua_pcall(L, 1, 0, 0) == LUA_OK;
     torture.victim = NOBODY;
     if (!done && !torture.failed)
-        die("script failed by itself", lua_tostring(L, -1));
+        die("a script failed by itself", lua_tostring(L, -1));
     lua_close(L);
     if (torture.is_child) /* without the leak check of a sanitizer: the child leaks by design */
         _exit(torture.core_blocks == 0 ? 0 : 1);
-    if (torture.core_blocks != 0)
-        die("leak in the core after a failing allocation of", victim_names[victim]);
+    check_leftovers(victim_names[victim], descriptors);
     return !torture.failed;
 }
 
-static void torture_one(const char *url, enum victim victim)
+/* How many allocations succeed until the next failure. OpenSSL makes thousands for one signature,
+ * so ever fewer of its fail. */
+static long next_countdown(enum victim victim, long countdown)
 {
-    long countdown = 0;
+    return countdown + 1 + (victim == OPENSSL ? countdown / 32 : 0);
+}
 
-    while (!run(url, scenario, victim, countdown))
-        if (++countdown > MOST_ALLOCATIONS)
+static void torture_one(const char *url, const char *script, enum victim victim)
+{
+    long countdown, failures = 0;
+
+    for (countdown = 0; !run(url, script, victim, countdown); failures++) {
+        countdown = next_countdown(victim, countdown);
+        if (countdown > MOST_ALLOCATIONS)
             die("no end of allocations of", victim_names[victim]);
-    printf("%s: %ld allocations failed, one by one\n", victim_names[victim], countdown);
+    }
+    printf("%s: %ld allocations of %s failed, one by one\n", script, failures,
+           victim_names[victim]);
+}
+
+/* A script, and whose allocations fail in it after it has run undisturbed; NOBODY ends them. */
+struct script {
+    const char *path;
+    enum victim victims[4];
+};
+
+static const struct script scripts[] = {
+    {"spec/core/torture/forked_transfer.lua", {NOBODY}},
+    {"spec/core/torture/forked_program.lua", {NOBODY}},
+    {"spec/core/torture/killed_program.lua", {NOBODY}},
+    {"spec/core/torture/collected_programs.lua", {NOBODY}},
+    {"spec/core/torture/transfers.lua", {LUA, CORE, CURL_LIBRARY}},
+    {"spec/core/torture/programs.lua", {LUA, CORE}},
+    {"spec/core/torture/keys.lua", {LUA, CORE, OPENSSL}},
+};
+
+static void run_script(const char *url, const struct script *script)
+{
+    const enum victim *victim;
+
+    run(url, script->path, NOBODY, 0);
+    printf("%s: done\n", script->path);
+    for (victim = script->victims; *victim != NOBODY; victim++)
+        torture_one(url, script->path, *victim);
 }
 
 static FILE *start_server(char *url, size_t size)
@@ -273,17 +325,20 @@ int main(void)
 {
     char url[64];
     FILE *server = start_server(url, sizeof url);
-    int victim;
+    size_t i;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
+    strcpy(torture.file, "/tmp/torture.XXXXXX");
+    if (close(mkstemp(torture.file)) != 0)
+        die("mkstemp", torture.file);
+    if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1)
+        die("CRYPTO_set_mem_functions", "too late");
     if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, free, curl_realloc, curl_strdup,
                              curl_calloc) != CURLE_OK)
         die("curl_global_init_mem", "failed");
-    run(url, scenario, NOBODY, 0);
-    run(url, fork_scenario, NOBODY, 0);
-    printf("fork: parent and child each got their own answers\n");
-    for (victim = LUA; victim < VICTIMS; victim++)
-        torture_one(url, (enum victim)victim);
+    for (i = 0; i < sizeof scripts / sizeof *scripts; i++)
+        run_script(url, scripts + i);
     pclose(server);
+    unlink(torture.file);
     return 0;
 }

@@ -117,6 +117,29 @@ describe("under torture", function()
     end
   end)
 
+  it("every program gives its own output", function()
+    local children = {}
+    for i = 1, 10 do
+      children[i] = assert(core.spawn { "sh", "-c", "echo $0; echo $1 >&2; exit $1", "out" .. i, tostring(i) })
+      collectgarbage()
+    end
+    for i, child in ipairs(children) do
+      while not child:step(0.1) do collectgarbage() end
+      assert.same({ status = i, stdout = "out" .. i .. "\n", stderr = i .. "\n" }, (child:result()))
+    end
+  end)
+
+  it("running programs may be collected", function()
+    for _ = 1, 20 do
+      core.spawn({ "sh", "-c", "yes; exit" }, { max_output_bytes = 2 ^ 20 }):step(0.001)
+    end
+    collectgarbage()
+    collectgarbage()
+    local child = assert(core.spawn { "echo", "alive" })
+    while not child:step(0.1) do collectgarbage() end
+    assert.equal("alive\n", child:result().stdout)
+  end)
+
   it("everything may be dropped at once", function()
     for _ = 1, 10 do
       local engine = core.new_engine()
@@ -183,12 +206,12 @@ describe("under torture", function()
     engine:close()
   end)
 
-  it("a Lua state may end with transfers running", function()
+  it("a Lua state may end with transfers and programs running", function()
     local script = os.tmpname()
     local file = assert(io.open(script, "w"))
     file:write(([[
       local core = require "aws.backup.core"
-      kept = { core.engine(), core.new_engine(), core.new_signer() }
+      kept = { core.engine(), core.new_engine(), core.new_signer(), core.spawn { "sleep", "60" } }
       for i = 1, 10 do
         kept[#kept + 1] = assert(kept[i %% 2 + 1]:start { method = "GET", url = "%s/silent" })
       end

@@ -1,0 +1,36 @@
+-- Signing, encoding and all ways a transfer can go.
+
+local host = ...
+local core = require "aws.backup.core"
+
+local signer = core.new_signer()
+local signed, why = signer:sign({
+  method = "PUT", path = "/a/../b%20c", query = "x=1&a=%2B&y", body = "body",
+  headers = { host = "h", ["x-amz-date"] = "20260102T030405Z", ["x-long"] = ("v"):rep(3000) },
+}, { access_key_id = "a", secret_access_key = ("s"):rep(100) }, {
+  region = "r", service = "s", timestamp = "20260102T030405Z",
+}, { explain = true })
+if not signed then error(why) end
+core.sha256_hex(core.hmac_sha256("k", core.uri_encode(("/"):rep(200))))
+
+local engine = core.new_engine { max_connections = 2 }
+local transfers = {}
+for i, path in ipairs { "/echo", "/odd-headers", "/continue", "/truncated", "/silent" } do
+  local transfer, kind, message = engine:start {
+    method = "POST", url = host.url .. path, body = ("b"):rep(5000), timeout = 20, proxy = "",
+    headers = { authorization = signed.authorization, ["x-i"] = tostring(i) },
+  }
+  if not transfer then error(kind .. ": " .. message) end
+  transfers[i] = transfer
+end
+repeat until engine:step(0.1) <= 1
+
+local trouble
+for i = 1, 3 do
+  local response, kind, message = transfers[i]:result()
+  if not response then trouble = kind .. ": " .. message end
+end
+if trouble then error(trouble) end
+assert(select(2, transfers[4]:result()) == "reset")
+assert(#transfers[1]:result().body > 5000)
+core.engine():start { method = "GET", url = host.url .. "/silent" }
