@@ -61,7 +61,7 @@ lint:
 	done
 	@tools/check-layers
 
-build/fault_server: spec/core/fault_server.c
+build/fault_server: spec/core/fault_server.c $(wildcard spec/core/fault_*.h)
 	@mkdir -p $(@D)
 	$(CC) $(WARNINGS) $(OPTIMIZE) $< -o $@ $(shell pkg-config --libs openssl)
 

@@ -145,7 +145,7 @@ describe("a call", function()
     assert.equal("application/json", request.headers["content-type"])
     assert.equal("the-uuid", request.headers["amz-sdk-invocation-id"])
     assert.equal("attempt=1; max=3", request.headers["amz-sdk-request"])
-    assert.truthy(request.headers["user-agent"]:find("^lua%-aws%-backup/[%d.]+ ua/2%.1 lang/lua"))
+    assert.truthy(request.headers["user-agent"]:find("^lua%-aws%-backup/[%d.]+ ua/2%.1 os/.- lang/lua"))
     assert.truthy(request.headers.authorization:find(
       "AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/backup/aws4_request, "
       .. "SignedHeaders=content-type;host;x-amz-date, Signature=", 1, true))
@@ -336,7 +336,9 @@ describe("a failing call", function()
     local err = caught(sealed.list_backup_vaults, sealed)
     assert.is_true(backup.is(err, "CredentialsError"))
     assert.equal("ListBackupVaults", err.operation)
-    local none = backup.client { region = "eu-west-1", env = {}, transport = scripted() }
+    local none = backup.client {
+      region = "eu-west-1", env = { AWS_EC2_METADATA_DISABLED = "true" }, transport = scripted(),
+    }
     assert.is_true(backup.is(caught(none.list_backup_vaults, none), "NoCredentialsError"))
     assert.is_true(backup.is(caught(none.credentials, none), "NoCredentialsError"))
   end)

@@ -1,5 +1,7 @@
 local cjson = require "cjson"
 local endpoint = require "aws.backup.endpoint"
+local helper = require "spec.config_helper"
+local partitions = require "aws.backup.partitions"
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
@@ -89,6 +91,44 @@ describe("endpoint.resolve", function()
     assert.truthy(failure.message:find("AWS_REGION", 1, true))
   end)
 
+  it("tells every way to set a region", function()
+    local options = { profile = "dev" }
+    local settings = assert(helper.resolve(options, {}, "[profile dev]\n"))
+    local _, failure = class_of(settings)
+    helper.contains(failure.message, "the option region", "AWS_REGION", "AWS_DEFAULT_REGION", 'the profile "dev" of '
+      .. helper.CONFIG, "imds_region = true")
+  end)
+
+  it("keeps the letter case of the region for the signature, not for the host", function()
+    local plain, place = url { region = "EU-West-1" }
+    assert.equal("https://backup.eu-west-1.amazonaws.com", plain)
+    assert.equal("EU-West-1", place.region)
+  end)
+
+  it("puts a region into the partition that lists it, that has its pattern, or else into the first", function()
+    local cases = { ["aws-cn-global"] = "aws-cn", ["aws-iso-f-global"] = "aws-iso-f",
+      ["aws-us-gov-global"] = "aws-us-gov", ["cn-south-9"] = "aws-cn", ["us-gov-north-1"] = "aws-us-gov",
+      ["us-isob-west-3"] = "aws-iso-b",
+      ["eusc-de-west-2"] = "aws-eusc", ["mx-east-2"] = "aws", ["eusc-fr-east-1"] = "aws", ["moon-base-1"] = "aws" }
+    for region, partition in pairs(cases) do
+      local _, place = url { region = region }
+      assert.equal(partition, place.partition, region)
+    end
+  end)
+
+  it("refuses FIPS or dual-stack where the partition has none", function()
+    local outputs = partitions[2].outputs
+    local fips, dualstack = outputs.supportsFIPS, outputs.supportsDualStack
+    outputs.supportsFIPS, outputs.supportsDualStack = false, false
+    local without_fips, err = endpoint.resolve { region = "cn-north-1", use_fips = true }
+    local without_dualstack, other = endpoint.resolve { region = "cn-north-1", use_dualstack = true }
+    outputs.supportsFIPS, outputs.supportsDualStack = fips, dualstack
+    assert.is_nil(without_fips)
+    helper.contains(err.message, "aws-cn has no FIPS endpoints")
+    assert.is_nil(without_dualstack)
+    helper.contains(other.message, "aws-cn has no dual-stack endpoints")
+  end)
+
   describe("with a custom endpoint", function()
     local function custom(text) return endpoint.resolve { region = "us-east-1", endpoint_url = text } end
 
@@ -117,6 +157,26 @@ describe("endpoint.resolve", function()
       assert.equal("http://host", assert(custom("http://user:secret@host")).url)
       local _, failure = custom("http://user:secret@host:99999")
       assert.is_nil(tostring(failure):find("secret", 1, true))
+    end)
+
+    it("signs for the client's region, and does without one itself", function()
+      assert.equal("us-east-1", assert(custom("http://localhost:4566")).region)
+      assert.is_nil(assert(endpoint.resolve { endpoint_url = "http://localhost:4566" }).region)
+    end)
+
+    it("does not go together with FIPS or dual-stack, wherever they come from", function()
+      local function message(options, env)
+        local _, failure = class_of(assert(helper.resolve(options, env)))
+        assert.is_true(failure:is("EndpointError"))
+        return failure.message
+      end
+      helper.contains(message { region = "eu-west-1", endpoint_url = "http://h", use_fips = true },
+        "FIPS (the option use_fips)", "AWS Backup (the option endpoint_url)")
+      helper.contains(message({ region = "eu-west-1", endpoint_url = "http://h" }, { AWS_USE_FIPS_ENDPOINT = "true" }),
+        "FIPS (AWS_USE_FIPS_ENDPOINT)", "leave one of them out")
+      helper.contains(message({ region = "eu-west-1", use_dualstack = true }, { AWS_ENDPOINT_URL = "http://h" }),
+        "dual-stack (the option use_dualstack)", "AWS_ENDPOINT_URL")
+      helper.contains(message { region = "fips-us-east-1", endpoint_url = "http://h" }, "the region fips-us-east-1")
     end)
 
     it("refuses what is not an absolute http or https URL with a host", function()

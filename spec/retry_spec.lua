@@ -24,7 +24,6 @@ describe("retry.is_retryable", function()
     for _, status in ipairs({ 301, 400, 403, 404, 409, 501, 509 }) do
       assert.is_false(retryable({ code = tostring(status), http_status = status }), status)
     end
-    assert.is_true(retryable({ code = "509", http_status = 509 }, "legacy"))
   end)
 
   it("holds for throttling under any of its names and any status", function()
@@ -32,6 +31,20 @@ describe("retry.is_retryable", function()
         "SlowDown" }) do
       assert.is_true(retryable({ code = code, http_status = 400 }), code)
     end
+  end)
+
+  it("holds for the codes of transient failures under any status", function()
+    for _, code in ipairs({ "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete",
+        "InternalError" }) do
+      assert.is_true(retryable({ code = code, http_status = 400 }), code)
+    end
+  end)
+
+  it("takes a 503 with a code of throttling for throttling", function()
+    local policy = retry.new("standard", 3, always(1))
+    assert.equal(1, policy.begin().next_delay({ code = "SlowDown", http_status = 503 }, {}))
+    assert.is_true(policy.is_throttling({ code = "SlowDown", http_status = 503 }))
+    assert.is_false(policy.is_throttling({ code = "ServiceUnavailableException", http_status = 503 }))
   end)
 
   it("does not hold for an exhausted quota and a wrong request", function()
@@ -76,6 +89,17 @@ describe("a retry policy in standard mode", function()
     assert.equal(0, delay({ ["retry-after"] = "Fri, 07 Nov 2026 23:59:59 GMT" }))
   end)
 
+  it("reads Retry-After as a date by the clock of the answer", function()
+    local function delay(after, date)
+      return retry.new("standard", 3, always(0)).begin().next_delay(THROTTLED,
+        { ["retry-after"] = after, date = date })
+    end
+    assert.equal(3, delay("Fri, 07 Nov 2025 10:00:03 GMT", "Fri, 07 Nov 2025 10:00:00 GMT"))
+    assert.equal(5, delay("Fri, 07 Nov 2025 23:00:00 GMT", "Fri, 07 Nov 2025 10:00:00 GMT"))
+    assert.equal(0, delay("Fri, 07 Nov 2025 09:00:00 GMT", "Fri, 07 Nov 2025 10:00:00 GMT"))
+    assert.equal(0, delay("Fri, 07 Nov 2025 10:00:03 GMT", nil))
+  end)
+
   it("does not let a hint make a failure retryable", function()
     local call = retry.new("standard", 3, always(0)).begin()
     local delay, reason = call.next_delay({ code = "ValidationException", http_status = 400 },
@@ -106,6 +130,41 @@ describe("a retry policy in standard mode", function()
     end
   end)
 
+  it("costs 14 tokens of 500, and 5 when throttled", function()
+    local policy = retry.new("standard", 3, always(0))
+    assert.equal(500, policy.quota_left())
+    local call = policy.begin()
+    call.next_delay(TRANSIENT, {})
+    assert.equal(486, policy.quota_left())
+    call.next_delay(THROTTLED, {})
+    assert.equal(481, policy.quota_left())
+    call.succeeded()
+    assert.equal(486, policy.quota_left())
+    policy.succeeded_at_once()
+    assert.equal(487, policy.quota_left())
+    for _ = 1, 20 do policy.succeeded_at_once() end
+    assert.equal(500, policy.quota_left())
+  end)
+
+  it("charges nothing for the failure of the last attempt", function()
+    local policy = retry.new("standard", 2, always(0))
+    local call = policy.begin()
+    call.next_delay(TRANSIENT, {})
+    call.next_delay(TRANSIENT, {})
+    assert.equal(486, policy.quota_left())
+  end)
+
+  it("grants a corrected attempt at once and for nothing, but never one more than allowed", function()
+    local policy = retry.new("standard", 3, always(1))
+    local call = policy.begin()
+    assert.is_true(call.correct())
+    assert.equal(500, policy.quota_left())
+    assert.equal(0.05, call.next_delay(TRANSIENT, {}))
+    assert.is_false(call.correct())
+    assert.is_nil((call.next_delay(TRANSIENT, {})))
+    assert.is_false(retry.new("off", 1, always(1)).begin().correct())
+  end)
+
   it("keeps the quotas of two clients apart", function()
     local one, other = retry.new("standard", 2, always(0)), retry.new("standard", 2, always(0))
     for _ = 1, 40 do one.begin().next_delay(TRANSIENT, {}) end
@@ -116,6 +175,28 @@ end)
 describe("a retry policy in the other modes", function()
   it("makes no second attempt when the total is one", function()
     assert.is_nil((retry.new("off", 1, always(0)).begin().next_delay(TRANSIENT, {})))
+  end)
+
+  it("knows fewer codes and one status more in legacy mode", function()
+    local function legacy(failure) return retry.is_retryable("legacy", failure) end
+    assert.is_true(legacy({ code = "509", http_status = 509 }))
+    assert.is_true(legacy({ code = "429", http_status = 429 }))
+    assert.is_true(legacy({ kind = "reset" }))
+    for _, code in ipairs({ "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
+        "ProvisionedThroughputExceededException" }) do
+      assert.is_true(legacy({ code = code, http_status = 400 }), code)
+      assert.is_false(legacy({ code = code, http_status = 403 }), code)
+    end
+    assert.is_false(legacy({ code = "SlowDown", http_status = 400 }))
+    assert.is_false(legacy({ code = "RequestTimeout", http_status = 400 }))
+  end)
+
+  it("retries in adaptive mode as in standard mode, and limits the rate on top", function()
+    local policy = retry.new("adaptive", 3, always(1), always(0))
+    assert.equal(0.05, policy.begin().next_delay(TRANSIENT, {}))
+    assert.equal(486, policy.quota_left())
+    assert.equal(0, policy.limiter.acquire())
+    assert.is_nil(retry.new("standard", 3, always(1), always(0)).limiter)
   end)
 
   it("waits a random part of 1, 2, 4, 8 seconds in legacy mode, whatever the quota", function()

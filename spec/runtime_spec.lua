@@ -29,8 +29,29 @@ describe("runtime.choose", function()
     assert.is_nil(chosen)
     assert.is_true(failure:is("ConfigError"))
     assert.truthy(failure.message:find('"content"', 1, true))
-    assert.truthy(failure.message:find("ngx.sleep", 1, true))
+    assert.truthy(failure.message:find('runtime = "ngx"', 1, true))
     assert.equal("blocking", assert(runtime.choose("blocking")).name)
+  end)
+end)
+
+describe("the runtime of nginx", function()
+  local real_ngx
+  before_each(function() real_ngx = rawget(_G, "ngx") end)
+  after_each(function() rawset(_G, "ngx", real_ngx) end)
+
+  it("waits with ngx.sleep, so that the worker serves others meanwhile", function()
+    local slept = {}
+    rawset(_G, "ngx", { sleep = function(seconds) slept[#slept + 1] = seconds end })
+    assert(runtime.choose("ngx")).sleep(3)
+    assert.same({ 3 }, slept)
+  end)
+
+  it("says so outside nginx", function()
+    rawset(_G, "ngx", nil)
+    local chosen, failure = runtime.choose("ngx")
+    assert.is_nil(chosen)
+    assert.is_true(failure:is("ConfigError"))
+    assert.truthy(failure.message:find("only there inside nginx", 1, true))
   end)
 end)
 

@@ -18,6 +18,7 @@
 #define OLDEST_LIBCURL 0x074400 /* 7.68.0 */
 #define CONNECT_MARGIN_MS 500 /* libcurl's limit strikes after ours, which has the better message */
 #define IDLE_LIMIT_S 60L /* firewalls drop an idle connection silently: better not to reuse it */
+#define PROBE_INTERVAL_S 60L /* well below the 350 s after which load balancers of AWS do so */
 
 struct awsb_pool {
     CURLM *multi;
@@ -86,31 +87,27 @@ enum awsb_err awsb_url_read(const char *text, struct awsb_url_parts *parts)
 
 /* An exchange: the plan as options of an easy handle. */
 
+/* A count short of what there is ends the exchange. */
+
 static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
-    struct awsb_answer *answer = context;
-
-    answer->stirred = true;
-    answer->err = awsb_head_add_line(&answer->head, awsb_view(data, size * count));
-    return answer->err == AWSB_OK ? size * count : 0; /* a short count ends the exchange */
+    return awsb_answer_take_line(context, awsb_view(data, size * count)) ? size * count : 0;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
-    struct awsb_answer *answer = context;
-
-    answer->stirred = true;
-    awsb_buf_add(&answer->body, awsb_view(data, size * count));
-    answer->err = answer->body.err;
-    return answer->err == AWSB_OK ? size * count : 0;
+    return awsb_answer_take_body(context, awsb_view(data, size * count)) ? size * count : 0;
 }
 
 /* Programs that the host starts must not inherit a connection; a failure here would be no reason to
- * give up the request. */
-static int on_new_socket(void *unused, curl_socket_t socket, curlsocktype purpose)
+ * give up the request. Where an idle connection turned out to be dead, libcurl goes on with a new
+ * one, but of two sentences it keeps the first: no sentence is better than that. */
+static int on_new_socket(void *context, curl_socket_t socket, curlsocktype purpose)
 {
-    (void)unused;
+    struct awsb_exchange *exchange = context;
+
     (void)purpose;
+    exchange->said[0] = '\0';
     (void)fcntl(socket, F_SETFD, FD_CLOEXEC);
     return CURL_SOCKOPT_OK;
 }
@@ -181,7 +178,8 @@ static bool set_callbacks(struct awsb_exchange *exchange)
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange->answer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange->answer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket) == CURLE_OK;
+           curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, exchange) == CURLE_OK;
 }
 
 static bool append_header(struct awsb_exchange *exchange, const char *line)
@@ -242,16 +240,25 @@ static bool set_headers(struct awsb_exchange *exchange, struct awsb_view headers
     awsb_buf_clear(&line);
     /* "name:" keeps libcurl from sending a header of its own. */
     return good && append_header(exchange, "Expect:") &&
+           (has_header(headers, "accept-encoding") ||
+            append_header(exchange, "Accept-Encoding: identity")) &&
            (has_header(headers, "accept") || append_header(exchange, "Accept:")) &&
            (has_header(headers, "content-type") || append_header(exchange, "Content-Type:")) &&
            curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers) == CURLE_OK;
 }
 
-/* Set in every case: without a value libcurl would look into the environment. */
+/* Both set in every case: without a value libcurl would look into the environment. */
 static bool set_proxy(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
 {
     return set_text(exchange, CURLOPT_PROXY, plan->proxy) &&
-           set_text(exchange, CURLOPT_NOPROXY, plan->no_proxy);
+           set_text(exchange, CURLOPT_NOPROXY, "");
+}
+
+static bool set_keepalive(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
+{
+    return !plan->keeps_alive || (set_number(exchange, CURLOPT_TCP_KEEPALIVE, 1) &&
+                                  set_number(exchange, CURLOPT_TCP_KEEPIDLE, PROBE_INTERVAL_S) &&
+                                  set_number(exchange, CURLOPT_TCP_KEEPINTVL, PROBE_INTERVAL_S));
 }
 
 /* Sets one of file and directory and unsets the other, or the system's would be trusted as well. */
@@ -306,7 +313,7 @@ struct awsb_exchange *awsb_exchange_new(const struct awsb_exchange_plan *plan,
     if (exchange->easy != NULL && set_fixed_options(exchange) && set_callbacks(exchange) &&
         set_text(exchange, CURLOPT_URL, plan->url) && set_headers(exchange, plan->headers) &&
         set_connect_timeout(exchange, plan->connect_timeout_ms) && set_proxy(exchange, plan) &&
-        set_tls(exchange, plan) && set_method(exchange, plan))
+        set_keepalive(exchange, plan) && set_tls(exchange, plan) && set_method(exchange, plan))
         return exchange;
     awsb_exchange_free(exchange);
     return NULL;
@@ -393,6 +400,13 @@ static bool was_cut_in_handshake(const char *said)
            strstr(said, "Connection reset") != NULL || strstr(said, "unexpected eof") != NULL;
 }
 
+/* What it can't make sense of between two chunks is a failure to receive to libcurl; the connection
+ * is as good as before. */
+static bool had_bad_chunk(const char *said)
+{
+    return strstr(said, "chunk") != NULL;
+}
+
 /* Up to 8.5 libcurl calls a header line beyond its own bound (100 KiB) a lack of memory. */
 static bool had_long_header(const struct awsb_exchange *exchange)
 {
@@ -407,6 +421,8 @@ static enum awsb_http_kind kind_of(const struct awsb_exchange *exchange, CURLcod
 
     if (code == CURLE_SSL_CONNECT_ERROR && was_cut_in_handshake(exchange->said))
         return AWSB_HTTP_RESET;
+    if (code == CURLE_RECV_ERROR && had_bad_chunk(exchange->said))
+        return AWSB_HTTP_PROTOCOL;
     if (code == CURLE_OUT_OF_MEMORY && had_long_header(exchange))
         return AWSB_HTTP_TOO_LARGE;
     for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -424,6 +440,7 @@ static void describe_end(struct awsb_exchange *exchange, CURLcode code, struct a
     end->meaning = curl_easy_strerror(code);
     end->status = 0;
     end->connect_status = 0;
+    end->wants_trust = code != CURLE_SSL_CONNECT_ERROR;
     curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &end->status);
     curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &end->connect_status);
 }

@@ -61,13 +61,13 @@ struct awsb_http_request {
     struct awsb_view body; /* empty: none; POST, PUT and PATCH then say Content-Length: 0 */
     struct awsb_view ca_bundle; /* file or directory; empty: the system's */
     struct awsb_view proxy;     /* URL; empty: none, whatever the environment says */
-    struct awsb_view no_proxy;  /* hosts to reach without it, comma-separated */
     int64_t connect_timeout_ms; /* name lookup, connection and TLS; 0: libcurl's 300 s */
     int64_t read_timeout_ms;    /* without a byte in either direction, once connected; 0: none */
     int64_t timeout_ms;         /* all in all, waiting for a free connection included; 0: none */
     size_t max_response_bytes;
     size_t max_header_bytes;
     bool insecure; /* do not verify certificates */
+    bool tcp_keepalive; /* probe the connection that this request opens while it is silent */
 };
 
 /* NULL without memory. */
@@ -100,6 +100,9 @@ bool awsb_engine_step(struct awsb_engine *engine, int64_t timeout_ms, size_t *ru
 enum awsb_http_kind awsb_transfer_kind(const struct awsb_transfer *transfer);
 /* One line, no secret; valid as long as the transfer. */
 const char *awsb_transfer_message(const struct awsb_transfer *transfer);
+/* Of AWSB_HTTP_TLS and AWSB_HTTP_PROXY, whether it may be over soon: a handshake may break or want
+ * trust, a proxy may be away or refuse. False for all others. */
+bool awsb_transfer_may_pass(const struct awsb_transfer *transfer);
 
 /* Of a transfer that is AWSB_HTTP_OK; views valid as long as the transfer. */
 long awsb_transfer_status(const struct awsb_transfer *transfer);

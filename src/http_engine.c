@@ -230,6 +230,11 @@ const char *awsb_transfer_message(const struct awsb_transfer *transfer)
     return transfer->message;
 }
 
+bool awsb_transfer_may_pass(const struct awsb_transfer *transfer)
+{
+    return transfer->may_pass;
+}
+
 long awsb_transfer_status(const struct awsb_transfer *transfer)
 {
     return transfer->status;

@@ -13,6 +13,7 @@
  *   http_engine.c   engines and transfers: what owns what, and how it ends
  *   http_loop.c     one step: admission, sockets, deadlines
  *   http_request.c  what a request may be, and the plan made of it
+ *   http_answer.c   what an answer may be
  *   http_outcome.c  what came of it, in sentences
  *   http.c          what carries it out (http_exchange.h)
  */
@@ -44,6 +45,7 @@ struct awsb_transfer {
     struct awsb_transfer *previous;
     enum awsb_transfer_state state;
     enum awsb_http_kind kind;
+    bool may_pass; /* see http.h */
     char message[AWSB_HTTP_MESSAGE_SIZE];
 
     struct awsb_buf headers; /* as in the plan */
@@ -51,6 +53,7 @@ struct awsb_transfer {
     char content_length[AWSB_HTTP_NAME_SIZE]; /* as the caller has it; empty: not said */
     char host[AWSB_HTTP_NAME_SIZE];
     char proxy_host[AWSB_HTTP_NAME_SIZE]; /* empty: no proxy */
+    bool tunnels;                         /* through the proxy, if there is one: the URL is https */
     char ca_bundle[AWSB_HTTP_NAME_SIZE];  /* empty: the system's */
 
     int64_t connect_timeout_ms;

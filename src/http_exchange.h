@@ -17,7 +17,8 @@
 /*
  * What the engine needs of the HTTP library, in words that do not depend on it: a pool of
  * connections, and the exchanges (one request, one answer) that use them. http.c implements it
- * over libcurl's multi and easy handles; no other file knows libcurl.
+ * over libcurl's multi and easy handles; no other file knows libcurl. It tells http_answer.c what
+ * comes back, to be judged.
  *
  * Whoever makes a pool or an exchange frees it, exchanges first and out of the pool. Neither calls
  * back: they write into the waits and answers that they were given, which must stay in place as
@@ -37,8 +38,13 @@ struct awsb_answer {
     struct awsb_head head;
     struct awsb_buf body;
     enum awsb_err err; /* why no more was taken */
+    const char *fault; /* what was wrong, if it was refused; static */
     bool stirred;      /* a sign of life since this was last unset */
 };
+
+/* Each takes what has come; false: no more of this answer, see err. */
+bool awsb_answer_take_line(struct awsb_answer *answer, struct awsb_view line);
+bool awsb_answer_take_body(struct awsb_answer *answer, struct awsb_view part);
 
 /* A request whose every part has been checked. What it points to is copied, but for the body. */
 struct awsb_exchange_plan {
@@ -50,7 +56,7 @@ struct awsb_exchange_plan {
     bool expects_no_body;     /* the answer is a head, whatever length it claims */
     size_t max_response_bytes;
     const char *proxy;        /* URL; empty: none */
-    const char *no_proxy;
+    bool keeps_alive; /* TCP probes on the connection that it opens */
     bool verifies_tls;
     const char *ca_file;      /* one of the two; both NULL: the system's */
     const char *ca_directory;
@@ -68,6 +74,7 @@ struct awsb_end {
     const char *meaning;      /* of failures such as this one */
     long status;              /* of the answer; 0: none */
     long connect_status;      /* of the proxy's answer to CONNECT; 0: none */
+    bool wants_trust;         /* of AWSB_HTTP_TLS: nothing but other settings will help */
 };
 
 /* NULL without memory. */

@@ -1,11 +1,15 @@
 #include "http_engine.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "text.h"
 
 /* What came of a transfer: a kind of http.h, and a sentence that says what to do about it. */
+
+#define PLACE_SIZE (2 * AWSB_HTTP_NAME_SIZE + 32)
+#define PROXY_AUTHENTICATION_REQUIRED 407
 
 static const char *const kind_names[] = {
     "ok",      "running",   "dns",    "connect", "connect_timeout", "read_timeout",
@@ -18,13 +22,24 @@ const char *awsb_http_kind_name(enum awsb_http_kind kind)
     return kind_names[kind];
 }
 
-/* A proxy that refuses a CONNECT or can't be reached shows as a plain network error below. */
-static bool blames_proxy(const struct awsb_transfer *transfer, const struct awsb_end *end)
+/* Whether it failed on the way to the proxy, or there; for https: before its tunnel stood. */
+static bool failed_at_proxy(const struct awsb_transfer *transfer, const struct awsb_end *end)
 {
     if (transfer->proxy_host[0] == '\0')
         return false;
-    return end->connect_status >= 300 ||
-           (end->kind == AWSB_HTTP_CONNECT && strstr(end->said, transfer->host) == NULL);
+    if (transfer->tunnels)
+        return (end->connect_status < 200 || end->connect_status > 299) &&
+               !awsb_exchange_is_connected(end->exchange);
+    return end->kind == AWSB_HTTP_CONNECT || end->kind == AWSB_HTTP_TLS;
+}
+
+/* What it looks like to the library, unless it is the proxy that refuses or can't be reached. */
+static enum awsb_http_kind blamed(const struct awsb_end *end, bool at_proxy)
+{
+    bool may_be_proxy = end->kind == AWSB_HTTP_CONNECT || end->kind == AWSB_HTTP_RESET ||
+                        end->kind == AWSB_HTTP_PROTOCOL;
+
+    return at_proxy && may_be_proxy ? AWSB_HTTP_PROXY : end->kind;
 }
 
 /* The sentence about this failure, unless it could quote a proxy's URL with its password. */
@@ -53,16 +68,29 @@ static enum awsb_http_kind stopped_by(const struct awsb_transfer *transfer)
     return AWSB_HTTP_PROTOCOL;
 }
 
-static void explain_tls(struct awsb_transfer *transfer, const char *detail)
+static void explain_tls(struct awsb_transfer *transfer, const char *peer, const char *detail)
 {
     awsb_transfer_fail(transfer, AWSB_HTTP_TLS,
                        "TLS with %s failed: %s (certificates trusted: %s; ca_bundle or "
-                       "AWS_CA_BUNDLE names others)", transfer->host, detail,
+                       "AWS_CA_BUNDLE names others)", peer, detail,
                        transfer->ca_bundle[0] != '\0' ? transfer->ca_bundle : "the system's");
+}
+
+/* The host, and what stands before it. */
+static void name_place(const struct awsb_transfer *transfer, char place[PLACE_SIZE])
+{
+    if (transfer->proxy_host[0] == '\0')
+        snprintf(place, PLACE_SIZE, "%s", transfer->host);
+    else
+        snprintf(place, PLACE_SIZE, "%s, through the proxy %s,", transfer->host,
+                 transfer->proxy_host);
 }
 
 static void explain(struct awsb_transfer *transfer, enum awsb_http_kind kind, const char *detail)
 {
+    char place[PLACE_SIZE];
+
+    name_place(transfer, place);
     switch (kind) {
     case AWSB_HTTP_DNS:
         awsb_transfer_fail(transfer, kind,
@@ -77,9 +105,6 @@ static void explain(struct awsb_transfer *transfer, enum awsb_http_kind kind, co
         awsb_transfer_fail(transfer, kind,
                            "%s: %s; check network, proxy and firewall, or raise connect_timeout",
                            transfer->host, detail);
-        break;
-    case AWSB_HTTP_TLS:
-        explain_tls(transfer, detail);
         break;
     case AWSB_HTTP_PROXY:
         awsb_transfer_fail(transfer, kind, "proxy %s, on the way to %s: %s", transfer->proxy_host,
@@ -96,7 +121,7 @@ static void explain(struct awsb_transfer *transfer, enum awsb_http_kind kind, co
         break;
     case AWSB_HTTP_RESET:
         awsb_transfer_fail(transfer, kind, "%s closed the connection before the answer was "
-                           "complete: %s", transfer->host, detail);
+                           "complete: %s", place, detail);
         break;
     default:
         awsb_transfer_fail(transfer, kind, "%s: %s", transfer->host, detail);
@@ -104,17 +129,38 @@ static void explain(struct awsb_transfer *transfer, enum awsb_http_kind kind, co
     }
 }
 
-/* None was asked for, so the body would be something else than it seems. */
-static bool has_encoded_body(const struct awsb_transfer *transfer)
+static bool may_pass(enum awsb_http_kind kind, const struct awsb_end *end)
 {
-    struct awsb_view name, value;
-    size_t position = 0;
+    if (kind == AWSB_HTTP_PROXY) /* it was not reached, or is in trouble itself */
+        return end->connect_status == 0 || end->connect_status >= 500;
+    return kind == AWSB_HTTP_TLS && !end->wants_trust;
+}
 
-    while (awsb_head_next(&transfer->answer.head, &position, &name, &value))
-        if (awsb_view_same(name, awsb_view_of("content-encoding")) && value.size > 0 &&
-            !awsb_same_ignoring_case(value, awsb_view_of("identity")))
-            return true;
-    return false;
+static void conclude_failed(struct awsb_transfer *transfer, const struct awsb_end *end)
+{
+    bool at_proxy = failed_at_proxy(transfer, end);
+    enum awsb_http_kind kind = blamed(end, at_proxy);
+
+    transfer->may_pass = may_pass(kind, end);
+    if (kind == AWSB_HTTP_TLS)
+        explain_tls(transfer, at_proxy ? transfer->proxy_host : transfer->host,
+                    detail_of(transfer, end));
+    else
+        explain(transfer, kind, detail_of(transfer, end));
+}
+
+static void conclude_answered(struct awsb_transfer *transfer)
+{
+    bool is_forwarded = transfer->proxy_host[0] != '\0' && !transfer->tunnels;
+
+    if (transfer->answer.head.open) /* to the library the end of the connection ends them, too */
+        explain(transfer, AWSB_HTTP_RESET, "it ended within the headers");
+    else if (transfer->status == 0)
+        explain(transfer, AWSB_HTTP_PROTOCOL, "the answer has no status");
+    else if (is_forwarded && transfer->status == PROXY_AUTHENTICATION_REQUIRED)
+        explain(transfer, AWSB_HTTP_PROXY, "it wants a user name and password, or other ones");
+    else
+        transfer->kind = AWSB_HTTP_OK;
 }
 
 void awsb_transfer_conclude(struct awsb_transfer *transfer, const struct awsb_end *end)
@@ -123,32 +169,28 @@ void awsb_transfer_conclude(struct awsb_transfer *transfer, const struct awsb_en
 
     transfer->status = end->status;
     if (stopped != AWSB_HTTP_OK)
-        explain(transfer, stopped, "the answer has a header line that is none");
+        explain(transfer, stopped, transfer->answer.fault);
     else if (end->kind != AWSB_HTTP_OK)
-        explain(transfer, blames_proxy(transfer, end) ? AWSB_HTTP_PROXY : end->kind,
-                detail_of(transfer, end));
-    else if (transfer->status == 0)
-        explain(transfer, AWSB_HTTP_PROTOCOL, "the answer has no status");
-    else if (has_encoded_body(transfer))
-        explain(transfer, AWSB_HTTP_PROTOCOL,
-                "the answer has a Content-Encoding, though none was asked for");
+        conclude_failed(transfer, end);
     else
-        transfer->kind = AWSB_HTTP_OK;
+        conclude_answered(transfer);
 }
 
 void awsb_transfer_conclude_late(struct awsb_transfer *transfer, enum awsb_http_kind limit)
 {
+    char place[PLACE_SIZE];
+
+    name_place(transfer, place);
     if (limit == AWSB_HTTP_CONNECT_TIMEOUT)
         awsb_transfer_fail(transfer, limit, "no connection to %s within %" PRId64
                            " ms; check network, proxy and firewall, or raise connect_timeout",
-                           transfer->proxy_host[0] != '\0' ? transfer->proxy_host : transfer->host,
-                           transfer->connect_timeout_ms);
+                           place, transfer->connect_timeout_ms);
     else if (limit == AWSB_HTTP_READ_TIMEOUT)
         awsb_transfer_fail(transfer, limit, "%s sent nothing for %" PRId64
-                           " ms; raise read_timeout if it needs longer", transfer->host,
+                           " ms; raise read_timeout if it needs longer", place,
                            transfer->read_timeout_ms);
     else
         awsb_transfer_fail(transfer, limit, "no complete answer from %s within %" PRId64
-                           " ms; raise timeout if it needs longer", transfer->host,
+                           " ms; raise timeout if it needs longer", place,
                            transfer->timeout_ms);
 }

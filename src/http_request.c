@@ -12,8 +12,7 @@
 
 /* What a request may be, stricter than the library below: what was signed is what must be sent. */
 
-#define DEFAULT_PROXY_SCHEME "http://"
-#define TEXT_COUNT 5 /* of a plan, each with a NUL behind it */
+#define TEXT_COUNT 4 /* of a plan, each with a NUL behind it */
 
 static bool begins_with(struct awsb_view text, const char *prefix)
 {
@@ -82,17 +81,15 @@ static bool check_content_length(struct awsb_transfer *transfer, size_t body_siz
 static bool reserve_texts(struct awsb_buf *texts, const struct awsb_http_request *request)
 {
     awsb_buf_reserve(texts, request->method.size + request->url.size + request->proxy.size +
-                                request->no_proxy.size + request->ca_bundle.size +
-                                sizeof DEFAULT_PROXY_SCHEME + TEXT_COUNT);
+                                request->ca_bundle.size + TEXT_COUNT);
     return texts->err == AWSB_OK;
 }
 
 /* With a NUL behind it; the room is reserved, so what was kept before stays where it is. */
-static const char *keep_text(struct awsb_buf *texts, const char *prefix, struct awsb_view text)
+static const char *keep_text(struct awsb_buf *texts, struct awsb_view text)
 {
     size_t start = texts->size;
 
-    awsb_buf_add_text(texts, prefix);
     awsb_buf_add(texts, text);
     awsb_buf_add_byte(texts, '\0');
     return texts->data + start;
@@ -113,6 +110,11 @@ static bool has_url_bytes_alone(struct awsb_view url)
     return true;
 }
 
+static bool has_web_scheme(struct awsb_view url)
+{
+    return begins_with(url, "http://") || begins_with(url, "https://");
+}
+
 /* What stands between the scheme and the path or query of a URL whose scheme is checked. */
 static struct awsb_view authority_of(struct awsb_view url)
 {
@@ -130,14 +132,13 @@ static bool plan_target(struct awsb_transfer *transfer, struct awsb_view url,
     struct awsb_url_parts parts;
     enum awsb_err err;
 
-    if (!has_url_bytes_alone(url) ||
-        !(begins_with(url, "http://") || begins_with(url, "https://")))
+    if (!has_url_bytes_alone(url) || !has_web_scheme(url))
         return awsb_transfer_fail(transfer, AWSB_HTTP_URL,
                                   "a URL must begin with http:// or https://, be percent-encoded "
                                   "and have no fragment");
     if (awsb_view_has(authority_of(url), '@'))
         return awsb_transfer_fail(transfer, AWSB_HTTP_URL, "a URL with a user name is not taken");
-    plan->url = keep_text(texts, "", url);
+    plan->url = keep_text(texts, url);
     err = authority_of(url).size > 0 ? awsb_url_read(plan->url, &parts) : AWSB_REFUSED;
     if (err == AWSB_NO_MEMORY)
         return awsb_transfer_fail_set_up(transfer);
@@ -145,56 +146,31 @@ static bool plan_target(struct awsb_transfer *transfer, struct awsb_view url,
         return awsb_transfer_fail(transfer, AWSB_HTTP_URL,
                                   "the URL names no host, or an impossible port");
     awsb_copy_cut(transfer->host, AWSB_HTTP_NAME_SIZE, awsb_view_of(parts.host));
+    transfer->tunnels = begins_with(url, "https://");
     return true;
 }
 
 /* Proxy. */
 
-static bool is_proxy_scheme(const char *scheme)
-{
-    static const char *const known[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
-    size_t i;
-
-    for (i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(known[i], scheme) == 0)
-            return true;
-    return false;
-}
-
-static bool has_scheme(struct awsb_view url)
-{
-    size_t i;
-
-    for (i = 0; i + 3 <= url.size; i++)
-        if (memcmp(url.data + i, "://", 3) == 0)
-            return true;
-    return false;
-}
-
 /* The proxy may hold a password: no message shows it. */
 static bool plan_proxy(struct awsb_transfer *transfer, const struct awsb_http_request *request,
                        struct awsb_buf *texts, struct awsb_exchange_plan *plan)
 {
-    const char *scheme = has_scheme(request->proxy) ? "" : DEFAULT_PROXY_SCHEME;
+    struct awsb_view proxy = request->proxy;
     struct awsb_url_parts parts;
     enum awsb_err err = AWSB_REFUSED;
 
-    plan->proxy = plan->no_proxy = "";
-    if (request->proxy.size == 0)
+    plan->proxy = keep_text(texts, proxy);
+    if (proxy.size == 0)
         return true;
-    if (awsb_has_control(request->no_proxy))
-        return awsb_transfer_fail(transfer, AWSB_HTTP_PROXY,
-                                  "no_proxy (NO_PROXY) holds a control character");
-    plan->no_proxy = keep_text(texts, "", request->no_proxy);
-    plan->proxy = keep_text(texts, scheme, request->proxy);
-    if (!awsb_has_control(request->proxy))
+    if (!awsb_has_control(proxy) && has_web_scheme(proxy))
         err = awsb_url_read(plan->proxy, &parts);
     if (err == AWSB_NO_MEMORY)
         return awsb_transfer_fail_set_up(transfer);
-    if (err != AWSB_OK || !is_proxy_scheme(parts.scheme))
+    if (err != AWSB_OK)
         return awsb_transfer_fail(transfer, AWSB_HTTP_PROXY,
                                   "the proxy must be a URL such as http://host:3128 "
-                                  "(schemes http, https, socks4, socks4a, socks5, socks5h)");
+                                  "(schemes http and https)");
     awsb_copy_cut(transfer->proxy_host, AWSB_HTTP_NAME_SIZE, awsb_view_of(parts.host));
     return true;
 }
@@ -204,7 +180,7 @@ static bool plan_proxy(struct awsb_transfer *transfer, const struct awsb_http_re
 static bool plan_ca_bundle(struct awsb_transfer *transfer, struct awsb_view bundle,
                            struct awsb_buf *texts, struct awsb_exchange_plan *plan)
 {
-    const char *path = keep_text(texts, "", bundle);
+    const char *path = keep_text(texts, bundle);
     struct stat about;
 
     if (awsb_has_control(bundle))
@@ -252,7 +228,7 @@ static bool plan_method(struct awsb_transfer *transfer, const struct awsb_http_r
     plan->expects_no_body = awsb_view_same(request->method, awsb_view_of("HEAD"));
     if (plan->expects_no_body && request->body.size > 0)
         return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL, "HEAD takes no body");
-    plan->method = keep_text(texts, "", request->method);
+    plan->method = keep_text(texts, request->method);
     plan->sends_length = request->body.size > 0 || wants_length(request->method);
     awsb_buf_add(&transfer->body, request->body);
     plan->body = awsb_buf_view(&transfer->body);
@@ -267,6 +243,7 @@ bool awsb_transfer_plan(struct awsb_transfer *transfer, const struct awsb_http_r
     plan->headers = awsb_buf_view(&transfer->headers);
     plan->max_response_bytes = request->max_response_bytes;
     plan->connect_timeout_ms = request->connect_timeout_ms;
+    plan->keeps_alive = request->tcp_keepalive;
     return plan_target(transfer, request->url, texts, plan) &&
            check_content_length(transfer, request->body.size) &&
            plan_proxy(transfer, request, texts, plan) &&

@@ -39,7 +39,7 @@ static const struct awsb_field request_fields[] = {
     {"ca_bundle", LUA_TSTRING, false},
     {"verify_tls", LUA_TBOOLEAN, false},
     {"proxy", LUA_TSTRING, false},
-    {"no_proxy", LUA_TSTRING, false},
+    {"tcp_keepalive", LUA_TBOOLEAN, false},
     {"max_response_bytes", LUA_TNUMBER, false},
     {"max_header_bytes", LUA_TNUMBER, false},
     {NULL, LUA_TNIL, false},
@@ -182,8 +182,8 @@ static void read_request(lua_State *L, struct awsb_http_request *request)
     request->body = awsb_field_view(L, 2, "body");
     request->ca_bundle = awsb_field_view(L, 2, "ca_bundle");
     request->proxy = awsb_field_view(L, 2, "proxy");
-    request->no_proxy = awsb_field_view(L, 2, "no_proxy");
     request->insecure = !awsb_field_flag(L, 2, "verify_tls", true);
+    request->tcp_keepalive = awsb_field_flag(L, 2, "tcp_keepalive", false);
     request->connect_timeout_ms = awsb_field_ms(L, 2, "request", "connect_timeout");
     request->read_timeout_ms = awsb_field_ms(L, 2, "request", "read_timeout");
     request->timeout_ms = awsb_field_ms(L, 2, "request", "timeout");
@@ -288,8 +288,14 @@ static int result(lua_State *L)
         lua_pushliteral(L, "running");
         return 2;
     }
-    if (kind != AWSB_HTTP_OK)
-        return push_failure(L, transfer);
+    if (kind != AWSB_HTTP_OK) {
+        int count = push_failure(L, transfer);
+
+        if (!awsb_transfer_may_pass(transfer))
+            return count;
+        lua_pushboolean(L, true); /* is worth another attempt */
+        return count + 1;
+    }
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, (lua_Integer)awsb_transfer_status(transfer));
     lua_setfield(L, -2, "status");

@@ -39,6 +39,12 @@ describe("codec.base64", function()
     assert.equal(all_bytes(), base64.decode(base64.encode(all_bytes())))
   end)
 
+  it("writes the alphabet for URLs without padding", function()
+    local vectors = { [""] = "", f = "Zg", fo = "Zm8", foo = "Zm9v", ["\251\255"] = "-_8", ["\251\255\191"] = "-_-_" }
+    for bytes, text in pairs(vectors) do assert.equal(text, base64.encode_url(bytes)) end
+    assert.is_nil(base64.encode_url(all_bytes()):find("[^A-Za-z0-9_-]"))
+  end)
+
   it("refuses what is no Base64", function()
     for _, text in ipairs { "Zg", "Zg=", "Z===", "Zm9v!", "=Zg=", "Zm 9" } do
       assert.is_nil(base64.decode(text), text)

@@ -1,6 +1,8 @@
 -- A client over libcurl against a server that misbehaves: what a user sees of each fault.
 
 local backup = require "aws.backup"
+local blocking = require "aws.backup.runtime.blocking"
+local core = require "aws.backup.core"
 local curl = require "aws.backup.transport.curl"
 local fault_server = require "spec.core.server"
 
@@ -95,6 +97,37 @@ describe("a client over libcurl", function()
     assert.equal(204, select(2, client:stop_backup_job { BackupJobId = "J" }).http_status)
   end)
 
+  it("goes around the proxy for the networks of NO_PROXY", function()
+    local env = { http_proxy = "http://127.0.0.1:1", NO_PROXY = "10.0.0.0/8, 127.0.0.0/8" }
+    local client = new("/no-content", { env = env })
+    assert.equal(204, select(2, client:stop_backup_job { BackupJobId = "J" }).http_status)
+    env.NO_PROXY = "10.0.0.0/8"
+    assert.equal("proxy", failure("/no-content", { env = env }).kind)
+  end)
+
+  it("never shows the credentials of a proxy", function()
+    local proxy = "sesame:sesame@127.0.0.1:" .. server.port
+    for _, url in ipairs { "https://elsewhere.invalid", "http://elsewhere.invalid/status/407" } do
+      local err = failure("", { endpoint_url = url, env = { ALL_PROXY = proxy } })
+      assert.equal("proxy", err.kind)
+      assert.is_nil(tostring(err):find("sesame", 1, true))
+    end
+    local made, err = pcall(backup.client, { region = "us-east-1", proxy = "socks5://" .. proxy, env = {} })
+    assert.is_false(made)
+    assert.is_true(backup.is(err, "ConfigError"))
+    assert.is_nil(tostring(err):find("sesame", 1, true))
+  end)
+
+  it("counts no attempt for a connection that the server closes when it is used again", function()
+    for _, path in ipairs { "/close-if-reused", "/reset-if-reused" } do
+      local client = new(path, { max_connections = 1 })
+      for _ = 1, 3 do
+        assert.equal(1, select(2, client:stop_backup_job { BackupJobId = "J" }).attempts)
+      end
+      client:close()
+    end
+  end)
+
   it("keeps a client's own connections when it was told how many", function()
     local client = new("/no-content", { max_connections = 1 })
     client:stop_backup_job { BackupJobId = "J" }
@@ -108,7 +141,7 @@ describe("a client over libcurl", function()
     local slept = 0
     local client = new("/drip", { retry_mode = "off", runtime = { sleep = function(seconds)
       slept = slept + 1
-      require("aws.backup.core").sleep(seconds)
+      core.sleep(seconds)
     end } })
     pcall(client.list_backup_vaults, client)
     assert.is_true(slept > 0)
@@ -130,7 +163,7 @@ describe("coroutines over one engine", function()
         assert(coroutine.resume(running[index]))
         if coroutine.status(running[index]) == "dead" then table.remove(running, index) end
       end
-      require("aws.backup.core").sleep(0.001)
+      core.sleep(0.001)
     end
   end
 
@@ -155,10 +188,86 @@ describe("coroutines over one engine", function()
 end)
 
 describe("the curl transport", function()
+  local server
+
+  setup(function() server = fault_server.start() end)
+  teardown(function() server:stop() end)
+
+  local function request(url, fields)
+    local built = { method = "GET", url = url, headers = {}, read_timeout = 10 }
+    for name, value in pairs(fields or {}) do built[name] = value end
+    return built
+  end
+
   it("hands on why a request could not even be started", function()
-    local response, kind, message = curl.new({}, {}):send { method = "GET", url = "ftp://host/", headers = {} }
+    local response, kind, message = curl.new({}, {}):send(request("ftp://host/"))
     assert.is_nil(response)
     assert.equal("url", kind)
     assert.truthy(message:find("http", 1, true))
+  end)
+
+  it("asks for a proxy by scheme, host and port, and not at all for a request that is to go direct", function()
+    local asked
+    local transport = curl.new({ proxy_for = function(...)
+      asked = { ... }
+      return server.url
+    end }, blocking)
+    assert.equal(200, transport:send(request("http://elsewhere.invalid/zero")).status)
+    assert.same({ "http", "elsewhere.invalid", 80 }, asked)
+    asked = nil
+    assert.equal(200, transport:send(request(server.url .. "/zero", { direct = true })).status)
+    assert.is_nil(asked)
+  end)
+
+  it("sends nothing to the host that a redirect names", function()
+    local transport = curl.new({}, blocking)
+    local function witnessed() return transport:send(request(server.url .. "/totals")).body:match("witnessed=%d+") end
+    local before = witnessed()
+    local head = ("HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.1:%s/\r\nContent-Length: 0\r\n\r\n"):format(
+      server.witness_port)
+    local response = transport:send(request(server.url .. fault_server.sending(head)))
+    assert.equal(307, response.status)
+    assert.equal(before, witnessed())
+  end)
+
+  it("sends a request once more when its idle connection is gone: two requests, one answer", function()
+    local transport = curl.new({ max_connections = 1 }, blocking)
+    local function totals()
+      local body = transport:send(request(server.url .. "/totals")).body
+      return tonumber(body:match("connections=(%d+)")), tonumber(body:match("requests=(%d+)"))
+    end
+    for _, path in ipairs { "/close-if-reused", "/reset-if-reused" } do
+      local connections, requests = totals()
+      assert.equal(200, transport:send(request(server.url .. path, { method = "PUT", body = "x" })).status)
+      local connections_after, requests_after = totals()
+      assert.equal(1, connections_after - connections)
+      assert.equal(3, requests_after - requests) -- the one in vain, the one that was answered, and this
+    end
+    transport.close()
+  end)
+
+  it("probes its connections when told so", function()
+    local fields
+    local engine = { start = function(_, given)
+      fields = given
+      return nil, "url", "none"
+    end }
+    local shared = core.engine
+    core.engine = function() return engine end
+    curl.new({ tcp_keepalive = true }, blocking):send(request(server.url))
+    core.engine = shared
+    assert.is_true(fields.tcp_keepalive)
+  end)
+
+  it("makes itself new connections in a child process", function()
+    local pid, transport = core.pid, curl.new({ max_connections = 1 }, blocking)
+    local function connection() return transport:send(request(server.url .. "/count")).body:match("^%d+") end
+    local first = connection()
+    assert.equal(first, connection())
+    core.pid = function() return pid() + 1 end
+    local in_child = connection()
+    core.pid = pid
+    assert.not_equal(first, in_child)
+    transport.close()
   end)
 end)

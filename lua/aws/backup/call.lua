@@ -1,9 +1,9 @@
---- The way of one call, top to bottom: validate, serialize, then attempts of credentials, sign, send, parse.
+--- The way of one call, top to bottom: validate, serialize, then attempts until one succeeds or none is left.
 -- Data goes one way, downwards. Failures travel as `nil, err`; the client raises them.
 
-local ascii = require "aws.backup.ascii"
+local attempt = require "aws.backup.attempt"
+local clock_skew = require "aws.backup.clock_skew"
 local errors = require "aws.backup.errors"
-local parse = require "aws.backup.codec.parse"
 local prepared = require "aws.backup.prepared"
 local redact = require "aws.backup.codec.redact"
 local retry = require "aws.backup.retry"
@@ -28,10 +28,6 @@ local function to_parts(client, operation, params)
   return parts
 end
 
-local function client_failure(operation, message)
-  return nil, errors.new("ClientError", { operation = operation.name, message = message })
-end
-
 -- The parameters with the idempotency token in them, made once a call, so that it is the same over all attempts.
 local function fill(client, operation, params)
   if type(params) ~= "table" then
@@ -39,7 +35,7 @@ local function fill(client, operation, params)
       message = "the parameters must be a table, not " .. type(params) } })
   end
   local filled, message = serialize.fill_token(operation, params, client.uuid)
-  if not filled then return client_failure(operation, message) end
+  if not filled then return attempt.client_failure(operation, message) end
   return filled
 end
 
@@ -48,113 +44,75 @@ local function build(client, operation, filled)
   local parts, failure = to_parts(client, operation, filled)
   if not parts then return nil, failure end
   local invocation_id, message = client.uuid()
-  if not invocation_id then return client_failure(operation, message) end
+  if not invocation_id then return attempt.client_failure(operation, message) end
   local request = signing.prepare(client.endpoint, parts)
-  request.headers["user-agent"] = client.user_agent
   request.headers["amz-sdk-invocation-id"] = invocation_id
+  request.headers["x-amzn-trace-id"] = client.trace and client.trace()
   request.connect_timeout, request.read_timeout = client.settings.connect_timeout, client.settings.read_timeout
   return request
 end
 
-local function credentials_for(client, operation)
-  local credentials, failure = client.credentials_provider:get()
-  if not credentials then
-    failure.operation = operation.name
-    return nil, failure
-  end
-  client.hook("credentials", { operation = operation.name, provider = client.credentials_provider.name })
-  return credentials
+-- The same request as it may be shown. What fits the model fits it with the sensitive values replaced: none of them is
+-- part of the path.
+local function shown(client, operation, filled)
+  local parts = assert(serialize.request(operation, redact.params(operation.input, filled)))
+  return signing.prepare(client.endpoint, parts)
 end
 
--- Signs a request with the credentials and the clock of this moment.
-local function sign(client, operation, request)
-  local credentials, failure = credentials_for(client, operation)
-  if not credentials then return nil, failure end
-  local signed, message = signing.sign(client.signer, request, credentials, client.endpoint.region, client.clock())
-  if not signed then return client_failure(operation, message) end
+local function no_time_left(client, state)
+  return errors.new("TransportError", {
+    operation = state.operation.name, kind = "timeout", attempts = state.attempts,
+    message = ("the timeout of %s s for the call ends before adaptive mode, which slows down after throttling, would "
+      .. "send it; raise timeout, or send less"):format(client.settings.timeout),
+  })
+end
+
+-- In adaptive mode: waits until the send rate has room for one more attempt.
+local function admit(client, state)
+  local limiter = client.retry_policy.limiter
+  local wait = limiter and limiter.acquire() or 0
+  while wait > 0 do
+    if state.deadline and client.monotonic() + wait >= state.deadline then return nil, no_time_left(client, state) end
+    client.runtime.sleep(wait)
+    wait = limiter.acquire()
+  end
   return true
 end
 
--- What a transport answered, checked: it may be the caller's own.
-local function send(client, request)
-  local response, kind, message = client.transport:send(request)
-  if response == nil then return nil, kind or "protocol", message or "the transport gave no answer and no reason" end
-  if type(response) ~= "table" or type(response.status) ~= "number" then
-    return nil, "protocol", "the transport gave an answer without a numeric status"
+-- What a second attempt at once can mend, each once a call: a wrong clock, or credentials that ran out meanwhile.
+local function mended(client, state, failure, response)
+  if not response then return false end
+  if not state.clock_corrected and clock_skew.is_skew_code(failure.code) and client.skew:learn(response.headers) then
+    state.clock_corrected = true
+    return true
+  elseif not state.renewed and retry.blames_credentials(failure.code) then
+    state.renewed = true
+    return (client.credentials_source:renew(state.credentials, state.deadline))
   end
-  return {
-    status = response.status,
-    headers = ascii.lower_names(response.headers),
-    body = response.body or "",
-  }
+  return false
 end
 
-local function request_id_of(headers)
-  return headers["x-amzn-requestid"] or headers["x-amz-request-id"]
+-- The seconds until the next attempt; nil if there shall be none: not retryable, or no time left for it.
+local function delay_before_next(client, state, failure, response)
+  state.plan = state.plan or client.retry_policy.begin()
+  if mended(client, state, failure, response) then return state.plan.correct() and 0 or nil end
+  if not failure.retryable then return nil end
+  local delay = state.plan.next_delay(failure, response and response.headers or {})
+  if delay and state.deadline and client.monotonic() + delay >= state.deadline then return nil end
+  return delay
 end
 
-local function transport_failure(client, state, kind, message)
-  return errors.new("TransportError", {
-    operation = state.operation.name, kind = kind, attempts = state.attempts,
-    retryable = retry.is_retryable(client.settings.retry_mode, { kind = kind }),
-    message = tostring(message) .. " (" .. state.request.method .. " " .. client.endpoint.url .. ")",
-  })
-end
-
-local function service_failure(client, state, response)
-  local failure = parse.failure(state.operation, response)
-  return errors.service(failure, {
-    operation = state.operation, http_status = response.status, request_id = request_id_of(response.headers),
-    attempts = state.attempts, vault_name = state.vault_name,
-    retryable = retry.is_retryable(client.settings.retry_mode,
-      { code = failure.code, http_status = response.status }),
-  })
-end
-
-local function understood(state, response)
-  local output, message = parse.output(state.operation, response)
-  if output then return output end
-  return nil, errors.new("ResponseError", {
-    operation = state.operation.name, http_status = response.status,
-    request_id = request_id_of(response.headers), attempts = state.attempts, message = message,
-  })
-end
-
--- One attempt. Returns output, response; or nil, response or nil, err.
-local function attempt(client, state)
-  local request = state.request
-  request.headers["amz-sdk-request"] =
-    string.format("attempt=%d; max=%d", state.attempts, client.settings.max_attempts)
-  local signed, failure = sign(client, state.operation, request)
-  if not signed then return nil, nil, failure end
-  client.hook("request", {
-    operation = state.operation.name, attempt = state.attempts, method = request.method, host = request.host,
-  })
-  request.timeout = state.deadline and math.max(state.deadline - client.monotonic(), 0.001)
-  local response, kind, message = send(client, request)
-  if not response then return nil, nil, transport_failure(client, state, kind, message) end
-  client.hook("response", {
-    operation = state.operation.name, attempt = state.attempts, http_status = response.status,
-    request_id = request_id_of(response.headers),
-  })
-  if response.status < 200 or response.status > 299 then
-    return nil, response, service_failure(client, state, response)
-  end
-  local output
-  output, failure = understood(state, response)
-  return output, response, failure
-end
-
--- Waits before the next attempt. False if there shall be none: not retryable, or no time left for it.
-local function pause(client, state, plan, failure, response)
-  local delay = plan.next_delay(failure, response and response.headers or {})
+-- Waits before the next attempt; false if there shall be none.
+local function again(client, state, failure, response)
+  local delay = delay_before_next(client, state, failure, response)
   if not delay then return false end
-  if state.deadline and client.monotonic() + delay >= state.deadline then return false end
-  client.hook("retry", {
-    operation = state.operation.name, attempt = state.attempts, delay = delay, code = failure.code,
-    kind = failure.kind,
-  })
-  client.runtime.sleep(delay)
+  if client.hook then
+    client.hook("retry", {
+      operation = state.operation.name, attempt = state.attempts, delay = delay, code = failure.code,
+      kind = failure.kind,
+    })
+  end
+  if delay > 0 then client.runtime.sleep(delay) end
   return true
 end
 
@@ -166,9 +124,21 @@ end
 
 local function meta_of(client, state, response)
   return {
-    request_id = request_id_of(response.headers), http_status = response.status, attempts = state.attempts,
+    request_id = attempt.request_id(response.headers), http_status = response.status, attempts = state.attempts,
     headers = response.headers, elapsed = client.monotonic() - state.started,
   }
+end
+
+local function prepare_state(client, operation, params)
+  local state = { operation = operation, attempts = 0, started = client.monotonic() }
+  local filled, failure = fill(client, operation, params)
+  if not filled then return nil, failure end
+  state.request, failure = build(client, operation, filled)
+  if not state.request then return nil, failure end
+  state.vault_name = vault_named_in(filled)
+  state.deadline = client.settings.timeout and state.started + client.settings.timeout
+  state.shown = client.hook and shown(client, operation, filled)
+  return state
 end
 
 --- Makes a call.
@@ -177,24 +147,21 @@ end
 ---@param params table
 ---@return table? output, table meta_or_err
 function call.run(client, operation, params)
-  local state = { operation = operation, attempts = 0, started = client.monotonic() }
-  local filled, failure = fill(client, operation, params)
-  if not filled then return nil, failure end
-  state.request, failure = build(client, operation, filled)
-  if not state.request then return nil, failure end
-  state.vault_name = vault_named_in(filled)
-  state.deadline = client.settings.timeout and state.started + client.settings.timeout
-
-  local plan = client.retry_policy.begin()
+  local state, failure = prepare_state(client, operation, params)
+  if not state then return nil, failure end
+  local policy = client.retry_policy
   while true do
+    local admitted, output, response
+    admitted, failure = admit(client, state)
+    if not admitted then return nil, failure end
     state.attempts = state.attempts + 1
-    local output, response
-    output, response, failure = attempt(client, state)
+    output, response, failure = attempt.make(client, state)
+    if policy.limiter then policy.limiter.answered(failure ~= nil and policy.is_throttling(failure)) end
     if output then
-      plan.succeeded()
+      if state.plan then state.plan.succeeded() else policy.succeeded_at_once() end
       return output, meta_of(client, state, response)
     end
-    if not pause(client, state, plan, failure, response) then return nil, failure end
+    if not again(client, state, failure, response) then return nil, failure end
   end
 end
 
@@ -209,11 +176,9 @@ function call.prepare(client, operation, params)
   local request, signed
   request, failure = build(client, operation, filled)
   if not request then return nil, failure end
-  signed, failure = sign(client, operation, request)
+  signed, failure = attempt.sign(client, operation, request)
   if not signed then return nil, failure end
-  -- What fits the model fits it with the sensitive values replaced: none of them is part of the path.
-  local shown = assert(serialize.request(operation, redact.params(operation.input, filled)))
-  return prepared.new(request, signing.prepare(client.endpoint, shown))
+  return prepared.new(request, shown(client, operation, filled))
 end
 
 return call

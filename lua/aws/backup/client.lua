@@ -4,16 +4,22 @@
 -- nothing else: no secret, no connection. Only the methods here raise; below them failures are `nil, err`.
 
 local call = require "aws.backup.call"
+local clock_skew = require "aws.backup.clock_skew"
 local codec = require "aws.backup.codec"
 local config = require "aws.backup.config"
+local context = require "aws.backup.credentials.context"
 local core = require "aws.backup.core"
 local credentials = require "aws.backup.credentials"
 local curl = require "aws.backup.transport.curl"
 local endpoint = require "aws.backup.endpoint"
 local errors = require "aws.backup.errors"
+local instance_region = require "aws.backup.credentials.instance_region"
+local log = require "aws.backup.log"
 local nearest = require "aws.backup.nearest"
+local proxy = require "aws.backup.proxy"
 local retry = require "aws.backup.retry"
 local runtime = require "aws.backup.runtime"
+local trace = require "aws.backup.trace"
 local useragent = require "aws.backup.useragent"
 local uuid = require "aws.backup.uuid"
 local wait = require "aws.backup.wait"
@@ -35,52 +41,86 @@ local function random_fraction()
 end
 
 -- The caller's transport, or our own and how to close it. What the caller brought, the caller closes.
-local function transport_for(settings, place, waiting)
+local function transport_for(settings, waiting)
   local given = settings.transport
   if type(given) == "table" and given.send then return given end
   if given then return { send = function(_, request) return given(request) end } end
-  local proxy, no_proxy = settings.proxy, nil
-  if not proxy then proxy, no_proxy = config.proxy_from_environment(settings.getenv, place.scheme) end
+  local proxy_for, failure = proxy.new(settings.proxy, settings.getenv)
+  if not proxy_for then return nil, failure end
   local own = curl.new({
-    ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls, proxy = proxy, no_proxy = no_proxy,
+    ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls, proxy_for = proxy_for,
     max_response_bytes = settings.max_response_bytes, max_connections = settings.max_connections,
+    tcp_keepalive = settings.tcp_keepalive,
   }, waiting)
   return own, own.close
 end
 
-local function hook_runner(hooks)
+-- Calls the hooks of the caller and of the log; nil where there are none, so that no event need be made.
+local function hook_runner(given, logged)
+  if not given and not logged then return nil end
   return function(name, event)
-    local hook = hooks and hooks[name]
-    if hook then hook(event) end
+    if given and given[name] then given[name](event) end
+    if logged then logged[name](event) end
   end
+end
+
+-- What does not depend on where the client goes: time, chance, waiting, the wire.
+local function surroundings(settings)
+  local waiting, failure = runtime.choose(settings.runtime)
+  if not waiting then return nil, failure end
+  local transport, close_transport = transport_for(settings, waiting)
+  if not transport then return nil, close_transport end
+  return {
+    settings = settings, runtime = waiting, transport = transport, close_transport = close_transport,
+    clock = settings.clock or core.time, monotonic = settings.monotonic or core.monotonic,
+    uuid = settings.uuid or uuid.random, random = settings.random or random_fraction,
+    log = log.new(settings.debug), user_agent = useragent.new(settings),
+  }
+end
+
+local function credentials_context(inside, region)
+  return context.new(inside.settings, {
+    region = region, transport = inside.transport, sleep = inside.runtime.sleep,
+    clock = inside.clock, monotonic = inside.monotonic, random = inside.random, uuid = inside.uuid,
+    user_agent = inside.user_agent(), log = inside.log, spawn = core.spawn,
+  })
+end
+
+-- Asked while the settings are still being settled, so with surroundings of its own. What is wrong with these comes out
+-- when the client's are made.
+local function region_of_instance(settings)
+  local around = surroundings(settings)
+  if not around then return nil end
+  local region = instance_region.find(credentials_context(around))
+  if around.close_transport then around.close_transport() end
+  return region
 end
 
 -- Everything that the calls of one client need, put together once.
 local function assemble(options)
-  local settings, place, provider, waiting, failure
-  settings, failure = config.resolve(options)
+  local settings, inside, failure
+  settings, failure = config.resolve(options, region_of_instance)
   if not settings then return nil, failure end
-  place, failure = endpoint.resolve(settings)
-  if not place then return nil, failure end
-  if not place.region then return endpoint.no_region() end
-  provider, failure = credentials.resolve(settings.credentials, settings.getenv)
-  if not provider then return nil, failure end
-  waiting, failure = runtime.choose(settings.runtime)
-  if not waiting then return nil, failure end
+  inside, failure = surroundings(settings)
+  if not inside then return nil, failure end
+  inside.endpoint, failure = endpoint.resolve(settings)
+  if not inside.endpoint then return nil, failure end
+  if not inside.endpoint.region then return endpoint.no_region(settings) end
+  inside.credentials_source, failure =
+    credentials.resolve(settings.credentials, credentials_context(inside, inside.endpoint.region))
+  if not inside.credentials_source then return nil, failure end
   settings.credentials = nil
 
-  local model = settings.model and codec.from_model_table(settings.model) or nil
-  local transport, close_transport = transport_for(settings, place, waiting)
-  return {
-    settings = settings, endpoint = place, credentials_provider = provider, runtime = waiting,
-    transport = transport, close_transport = close_transport,
-    codec = codec.new(model),
-    signer = core.new_signer(),
-    retry_policy = retry.new(settings.retry_mode, settings.max_attempts, settings.random or random_fraction),
-    user_agent = useragent.new(settings),
-    clock = settings.clock or core.time, monotonic = core.monotonic, uuid = settings.uuid or uuid.random,
-    hook = hook_runner(settings.on),
-  }
+  inside.codec = codec.new(settings.model and codec.from_model_table(settings.model) or nil)
+  inside.signer = core.new_signer()
+  inside.skew = clock_skew.new(inside.clock, inside.monotonic)
+  inside.retry_policy = retry.new(settings.retry_mode, settings.max_attempts, inside.random, inside.monotonic)
+  inside.trace = trace.new(settings.getenv)
+  if inside.log then
+    for _, warning in ipairs(settings.warnings) do inside.log("warning: %s", warning) end
+  end
+  inside.hook = hook_runner(settings.on, inside.log and log.hooks(inside.log))
+  return inside
 end
 
 local function find_operation(inside, name)
@@ -126,14 +166,15 @@ function methods.prepare(inside, name, params)
 end
 
 --- The credentials that the next call would use.
----@return { access_key_id: string, secret_access_key: string, session_token: string?, expiration: number? }
+---@return { access_key_id: string, secret_access_key: string, session_token: string?, expiration: number?,
+---  account_id: string? }
 -- Raises CredentialsError; NoCredentialsError tells what each provider met.
 function methods.credentials(inside)
-  local found, failure = inside.credentials_provider:get()
+  local found, failure = inside.credentials_source:get()
   if not found then error(failure, 0) end
   return {
     access_key_id = found.access_key_id, secret_access_key = found.secret_access_key,
-    session_token = found.session_token, expiration = found.expiration,
+    session_token = found.session_token, expiration = found.expiration, account_id = found.account_id,
   }
 end
 

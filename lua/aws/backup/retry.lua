@@ -1,9 +1,13 @@
 --- When a failed attempt is tried again, and after how long: the `standard` mode that all AWS SDKs have as their
--- default since November 2026 (SDK reference guide, "Retry behavior"), `legacy` and `off`.
+-- default since November 2026 (SDK reference guide, "Retry behavior"), `adaptive`, which also limits the rate of
+-- sending, `legacy` and `off`.
 --
--- Two rules differ from botocore on purpose: LimitExceededException is not retried, since in AWS Backup it means an
--- exhausted quota, which waiting a second does not change; failures of TLS are not retried, since a certificate
--- does not become valid by asking again.
+-- Three rules differ from botocore on purpose. LimitExceededException is not retried, since in AWS Backup it means an
+-- exhausted quota, which waiting a second does not change. Certificates that do not verify and proxies that refuse are
+-- not retried, since asking again changes neither. And 429 is throttling whatever the code says.
+
+local rate_limiter = require "aws.backup.rate_limiter"
+local time = require "aws.backup.codec.time"
 
 local retry = {}
 
@@ -28,76 +32,146 @@ local THROTTLING_CODES = set [[
 local TRANSIENT_CODES = set [[ RequestTimeout RequestTimeoutException InternalError ]]
 local TRANSIENT_KINDS = set [[ dns connect connect_timeout read_timeout reset ]]
 local TRANSIENT_STATUS = { [500] = true, [502] = true, [503] = true, [504] = true }
+
+-- The old default of the Python SDK knew fewer codes, and one status more.
+local LEGACY_THROTTLING_CODES = set [[
+  Throttling ThrottlingException ThrottledException RequestThrottledException ProvisionedThroughputExceededException
+]]
 local LEGACY_TRANSIENT_STATUS = { [500] = true, [502] = true, [503] = true, [504] = true, [509] = true }
 
+local EXPIRED_CODES = set [[ ExpiredToken ExpiredTokenException RequestExpired ]]
+
+local function classify_legacy(failure)
+  if failure.http_status == 429 then return "throttling" end
+  if failure.http_status == 400 and LEGACY_THROTTLING_CODES[failure.code] then return "throttling" end
+  return LEGACY_TRANSIENT_STATUS[failure.http_status] and "transient" or nil
+end
+
+-- A transport may know better than the kind tells: a proxy can be away, or refuse.
+local function classify_transport(failure)
+  local retryable = failure.retryable
+  if retryable == nil then retryable = TRANSIENT_KINDS[failure.kind] end
+  return retryable and "transient" or nil
+end
+
 local function classify(mode, failure)
-  if failure.kind then return TRANSIENT_KINDS[failure.kind] and "transient" or nil end
+  if failure.kind then return classify_transport(failure) end
+  -- An answer that was good, but made no sense: the service has done its work.
+  if failure.http_status and failure.http_status < 300 then return nil end
+  if mode == "legacy" then return classify_legacy(failure) end
   if THROTTLING_CODES[failure.code] or failure.http_status == 429 then return "throttling" end
-  local transient = mode == "legacy" and LEGACY_TRANSIENT_STATUS or TRANSIENT_STATUS
-  if TRANSIENT_CODES[failure.code] or transient[failure.http_status] then return "transient" end
+  if TRANSIENT_CODES[failure.code] or TRANSIENT_STATUS[failure.http_status] then return "transient" end
   return nil
 end
 
 --- Whether the same request might succeed a moment later.
 ---@param mode string
----@param failure { kind: string?, code: string?, http_status: integer? }
+---@param failure { kind: string?, retryable: boolean?, code: string?, http_status: integer? }
 ---@return boolean
 function retry.is_retryable(mode, failure)
   return classify(mode, failure) ~= nil
 end
 
--- The service's own wish: x-amz-retry-after in milliseconds, else Retry-After in seconds (its date form is not used
--- by AWS). It is only ever a hint: bounded on both sides by the caller.
-local function hinted_seconds(headers)
-  local milliseconds = headers["x-amz-retry-after"]
-  if milliseconds and milliseconds:find("^%d+$") and #milliseconds < 10 then return tonumber(milliseconds) / 1000 end
-  local seconds = headers["retry-after"]
-  if seconds and seconds:find("^%d+$") and #seconds < 7 then return tonumber(seconds) end
-  return nil
+--- Whether a service means by a code that the credentials have run out. The same request with others may succeed.
+---@param code string?
+---@return boolean
+function retry.blames_credentials(code)
+  return EXPIRED_CODES[code] == true
 end
 
-local function standard_delay(class, attempt, headers, random)
-  local backoff = random() * math.min(BASE_SECONDS[class] * 2 ^ (attempt - 1), LONGEST_BACKOFF_SECONDS)
+-- Retry-After has a date or seconds; the date is read by the clock of the answer that it came with.
+local function retry_after(headers)
+  local text = headers["retry-after"]
+  if not text then return nil end
+  if text:find("^%d+$") and #text < 10 then return tonumber(text) end
+  local at, now = time.parse_http_date(text), headers.date and time.parse_http_date(headers.date)
+  return at and now and math.max(at - now, 0)
+end
+
+-- The service's own wish: x-amz-retry-after in milliseconds, else Retry-After. Only ever a hint, bounded on both sides
+-- by the caller.
+local function hinted_seconds(headers)
+  local milliseconds = headers["x-amz-retry-after"]
+  if milliseconds and milliseconds:find("^%d+$") and #milliseconds < 13 then return tonumber(milliseconds) / 1000 end
+  return retry_after(headers)
+end
+
+local function standard_delay(class, retries, headers, random)
+  local backoff = random() * math.min(BASE_SECONDS[class] * 2 ^ retries, LONGEST_BACKOFF_SECONDS)
   local hint = hinted_seconds(headers)
   if not hint then return backoff end
   return math.max(backoff, math.min(hint, backoff + HINT_SLACK_SECONDS))
 end
 
---- A retry policy. One a client: its quota keeps a client from adding load to a service that is down.
----@param mode "standard"|"legacy"|"off"
+-- The tokens of one client: they keep it from adding load to a service that is down.
+local function new_quota()
+  local tokens = CAPACITY
+  return {
+    take = function(cost)
+      if tokens < cost then return false end
+      tokens = tokens - cost
+      return true
+    end,
+    give_back = function(amount) tokens = math.min(CAPACITY, tokens + amount) end,
+    left = function() return tokens end,
+  }
+end
+
+--- A retry policy; one a client.
+---@param mode "standard"|"adaptive"|"legacy"|"off"
 ---@param max_attempts integer  in total, the first included
 ---@param random fun(): number  in [0, 1)
----@return table policy
-function retry.new(mode, max_attempts, random)
-  local policy = { max_attempts = max_attempts }
-  local tokens = CAPACITY
+---@param monotonic? fun(): number  seconds; adaptive mode measures its rate with it
+---@return table policy  begin(), succeeded_at_once(), quota_left(), limiter (adaptive mode only)
+function retry.new(mode, max_attempts, random, monotonic)
+  local quota = new_quota()
+  local policy = { max_attempts = max_attempts, quota_left = quota.left }
+  if mode == "adaptive" then policy.limiter = rate_limiter.new(monotonic) end
 
-  --- Begins a call. The returned object decides about that call's attempts alone.
+  --- Whether a failure is the service's wish for fewer requests.
+  function policy.is_throttling(failure)
+    return classify(mode, failure) == "throttling"
+  end
+
+  --- For a call that needed no second attempt, and so no plan.
+  function policy.succeeded_at_once()
+    quota.give_back(REFUND_WITHOUT_RETRY)
+  end
+
+  --- The plan of one call whose first attempt failed. It decides about that call's attempts alone.
   function policy.begin()
-    local call = { attempt = 1 }
-    local last_cost
+    local plan = {}
+    local attempts, retries, last_cost = 1, 0, nil
 
     -- The seconds to wait before the next attempt; nil and why if there shall be none.
-    function call.next_delay(failure, headers)
+    function plan.next_delay(failure, headers)
+      if attempts >= max_attempts then return nil, "no attempts left" end
       local class = classify(mode, failure)
       if not class then return nil, "not retryable" end
-      if call.attempt >= max_attempts then return nil, "no attempts left" end
+      local delay
       if mode == "legacy" then
-        call.attempt = call.attempt + 1
-        return random() * 2 ^ (call.attempt - 2)
+        delay = random() * 2 ^ retries
+      else
+        if not quota.take(COST[class]) then return nil, "retry quota exhausted" end
+        last_cost = COST[class]
+        delay = standard_delay(class, retries, headers, random)
       end
-      if tokens < COST[class] then return nil, "retry quota exhausted" end
-      tokens, last_cost = tokens - COST[class], COST[class]
-      local delay = standard_delay(class, call.attempt, headers, random)
-      call.attempt = call.attempt + 1
+      attempts, retries = attempts + 1, retries + 1
       return delay
     end
 
-    function call.succeeded()
-      tokens = math.min(CAPACITY, tokens + (last_cost or REFUND_WITHOUT_RETRY))
+    -- Another attempt at once, that costs nothing: the request is not the same any more.
+    function plan.correct()
+      if attempts >= max_attempts then return false end
+      attempts = attempts + 1
+      return true
     end
 
-    return call
+    function plan.succeeded()
+      quota.give_back(last_cost or REFUND_WITHOUT_RETRY)
+    end
+
+    return plan
   end
 
   return policy

@@ -4,8 +4,6 @@ local time = require "aws.backup.codec.time"
 
 local signing = {}
 
-local SIGNING_NAME = "backup"
-
 local function joined_query(first, second)
   if not first then return second end
   if not second then return first end
@@ -33,18 +31,17 @@ end
 ---@param signer table  core.new_signer()
 ---@param request table  from `prepare`; its headers are completed in place
 ---@param credentials table  a snapshot
----@param region string
----@param now number  epoch seconds
+---@param scope { service: string, region: string, now: number }  now: epoch seconds
 ---@return true?, string? message
-function signing.sign(signer, request, credentials, region, now)
+function signing.sign(signer, request, credentials, scope)
   local headers = request.headers
-  local timestamp = time.amz_date(now)
+  local timestamp = time.amz_date(scope.now)
   headers["x-amz-date"] = timestamp
   headers["x-amz-security-token"] = credentials.session_token
   local signed, message = signer:sign(
     { method = request.method, path = request.path, query = request.query, headers = headers, body = request.body },
     { access_key_id = credentials.access_key_id, secret_access_key = credentials.secret_access_key },
-    { region = region, service = SIGNING_NAME, timestamp = timestamp })
+    { region = scope.region, service = scope.service, timestamp = timestamp })
   if not signed then return nil, message end
   headers.authorization = signed.authorization
   return true

@@ -1,4 +1,4 @@
---- Base64 (RFC 4648, with padding), for blobs in JSON.
+--- Base64 (RFC 4648): with padding, for blobs in JSON; and its alphabet for URLs, for tokens.
 
 local floor = math.floor
 
@@ -23,6 +23,15 @@ function base64.encode(bytes)
       .. (b and digit(floor(group / 64) % 64) or "=") .. (c and digit(group % 64) or "=")
   end
   return table.concat(out)
+end
+
+local URL_DIGIT = { ["+"] = "-", ["/"] = "_", ["="] = "" }
+
+--- Writes Base64 in the alphabet for URLs and file names, without padding (RFC 4648, section 5).
+---@param bytes string
+---@return string
+function base64.encode_url(bytes)
+  return (base64.encode(bytes):gsub("[+/=]", URL_DIGIT))
 end
 
 ---@param text string

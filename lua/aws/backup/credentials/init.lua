@@ -1,87 +1,122 @@
 --- Which credentials a client signs with: those it was given, or what the default chain finds.
 --
--- A provider is an object with a `name` and `get(self)`, which returns a snapshot
--- `{access_key_id, secret_access_key, session_token?, expiration?}` or nil and why. What a caller hands in is
--- wrapped so that every snapshot is checked in one place. Secrets live in closures: nothing that walks over a
--- client's fields meets them.
+-- A provider is an object with a `name` and `get(self, deadline)`, which fetches a snapshot each time it is asked:
+-- `{ access_key_id, secret_access_key, session_token?, expiration?, account_id?, features? }`, or returns nil and why.
+-- A source adds the care for what was fetched: its `get` gives what is good now, its `renew(self, used, deadline)`
+-- replaces what the service took for expired. What a caller hands in is wrapped so that every snapshot is checked in
+-- one place. Secrets live in closures: nothing that walks over a client's fields meets them.
 
 local chain = require "aws.backup.credentials.chain"
 local environment = require "aws.backup.credentials.environment"
 local errors = require "aws.backup.errors"
+local profile = require "aws.backup.credentials.profile"
 local protect = require "aws.backup.protect"
+local refresh = require "aws.backup.credentials.refresh"
+local shared_store = require "aws.backup.credentials.shared_store"
+local snapshot = require "aws.backup.credentials.snapshot"
+local time = require "aws.backup.codec.time"
 
 local credentials = {}
 
-local FIELDS = { "access_key_id", "secret_access_key", "session_token" }
+local OPTION = "the option credentials"
+local FUNCTION = "the caller's credentials function"
+local IN_CODE = { "e" }
+local DEFAULT_PROFILE = "default"
 
 local function fault(message)
   return nil, errors.new("CredentialsError", { message = message })
 end
 
--- A control character would end up in a header; the message must not show the value.
-local function check_text(name, value, source)
-  if type(value) ~= "string" or value == "" then
-    return fault(string.format("the credentials of %s have no %s", source, name))
-  elseif value:find("[%c%s]") then
-    return fault(string.format(
-      "the %s of %s holds a blank or a control character; was it copied with its line end?", name, source))
-  end
-  return true
+-- Given credentials are only refused for their age, never replaced: that is up to the caller.
+local function unless_expired(found, owner, now)
+  if not snapshot.has_expired(found, now) then return found end
+  return fault(("%s gave credentials that have expired (at %s); give newer ones, or a function that fetches them")
+    :format(owner, time.iso8601(found.expiration) or tostring(found.expiration)))
 end
 
-local function snapshot(given, source)
-  if type(given) ~= "table" then
-    return fault(source .. " gave " .. type(given) .. " instead of a table with access_key_id and secret_access_key")
-  end
-  local copy = { expiration = given.expiration }
-  for _, name in ipairs(FIELDS) do
-    local value = given[name]
-    if name ~= "session_token" or (value ~= nil and value ~= "") then
-      local fine, failure = check_text(name, value, source)
-      if not fine then return nil, failure end
-      copy[name] = value
-    end
-  end
-  if copy.expiration ~= nil and type(copy.expiration) ~= "number" then
-    return fault("the expiration of " .. source .. " must be a number of epoch seconds")
-  end
+local function taken(given, owner)
+  local copy, failure = snapshot.check(given, owner)
+  if not copy then return nil, failure end
+  copy.features = IN_CODE
   return copy
 end
 
-local function from_table(given)
-  local kept, failure = snapshot(given, "the option credentials")
+local function from_table(given, context)
+  local kept, failure = taken(given, OPTION)
   if not kept then return nil, failure end
-  return { name = "option", get = function() return kept end }
+  return {
+    name = "option",
+    get = function() return unless_expired(kept, OPTION, context.clock()) end,
+    renew = function() return false end,
+  }
 end
 
--- A caller's function may raise, or return nil and why; both come out as a CredentialsError.
-local function from_function(call)
-  local source = "the caller's credentials function"
+-- A caller's function may raise, or return nil and why; both come out as a CredentialsError. It is called each time, so
+-- that keeping and refreshing what it gives is its own affair.
+local function from_function(call, context)
   local function get()
     local ran, given, reason = protect(call)
-    if not ran then return fault(source .. " failed: " .. tostring(given)) end
-    if given == nil and reason ~= nil then return fault(source .. " gave none: " .. tostring(reason)) end
-    return snapshot(given, source)
+    if not ran then return fault(FUNCTION .. " failed: " .. tostring(given)) end
+    if given == nil and reason ~= nil then return fault(FUNCTION .. " gave none: " .. tostring(reason)) end
+    local found, failure = taken(given, FUNCTION)
+    if not found then return nil, failure end
+    return unless_expired(found, FUNCTION, context.clock())
   end
-  return { name = "function", get = get }
+  local function renew(_, used)
+    local found, failure = get()
+    if not found then return false, failure end
+    return snapshot.differ(found, used)
+  end
+  return { name = "function", get = get, renew = renew }
 end
 
-local function default_chain(getenv)
-  return chain.new({ environment.new(getenv) })
+-- How costly credentials are shared over the workers of an nginx; as they are, if that is not wanted.
+local function sharing(context)
+  local name = context.settings.shared_dict
+  if not name then return function(provider) return provider end end
+  local dict, failure = shared_store.find(name)
+  if not dict then return nil, failure end
+  return function(provider, identity) return shared_store.share(provider, identity, dict, context) end
 end
 
---- The provider for what a caller gave as `credentials`.
----@param given table|function|nil  nil: the default chain
----@param getenv fun(name: string): string?
----@return table? provider, table? err  CredentialsError
-function credentials.resolve(given, getenv)
-  if given == nil then return default_chain(getenv) end
+-- In order: what a program was started with, what its user has set up, what the place where it runs provides. A profile
+-- that was selected in code is meant more than the environment (not so one that AWS_PROFILE selects: it is the
+-- environment).
+local function default_chain(context, modules)
+  local share, failure = sharing(context)
+  if not share then return nil, failure end
+  local is_explicit = context.profile_is_explicit
+  local providers = {}
+  if not is_explicit then providers[1] = environment.new(context) end
+  providers[#providers + 1] = profile.new(context, context.profile_name or DEFAULT_PROFILE,
+    { modules = modules, share = share })
+  if not is_explicit then
+    providers[#providers + 1] = share(modules.web_identity.from_environment(context), {})
+  end
+  providers[#providers + 1] = share(modules.container.new(context), {})
+  providers[#providers + 1] = share(modules.instance_metadata.new(context), {})
+  return refresh.new(chain.new(providers), context)
+end
+
+--- The source of what a caller gave as `credentials`.
+---
+--- A table is taken as it is now, and never renewed. A function, a callable table or an object with `get` is called
+--- before each attempt of a call. Nothing given: the default chain, which is searched when credentials are first
+--- wanted, and whose winner is asked anew in time before what it gave expires.
+---@param given table|function|nil
+---@param context aws.backup.CredentialsContext
+---@param modules? table  the providers' modules by name, default profile.modules
+---@return { name: string, get: function, renew: function }? source  get(self, deadline) returns a snapshot, or nil and
+---  an error; renew(self, used, deadline) returns whether credentials other than those used are there now, and an error
+---@return aws.backup.Error? err  CredentialsError: what was given is no credentials; ConfigError: no such shared_dict
+function credentials.resolve(given, context, modules)
+  if given == nil then return default_chain(context, modules or profile.modules) end
   if type(given) == "table" and given.get ~= nil then
-    return from_function(function() return given:get() end)
+    return from_function(function() return given:get() end, context)
   elseif type(given) == "table" and not (getmetatable(given) or {}).__call then
-    return from_table(given)
+    return from_table(given, context)
   end
-  return from_function(function() return given() end)
+  return from_function(function() return given() end, context)
 end
 
 return credentials

@@ -17,16 +17,27 @@ local function serving_nginx_phase()
   return nil
 end
 
+-- Between two looks at the sockets the worker serves others.
+local function nginx()
+  local ngx = rawget(_G, "ngx")
+  if type(ngx) ~= "table" or not ngx.sleep then
+    return nil, errors.new("ConfigError", { message =
+      'runtime = "ngx" waits with ngx.sleep, which is only there inside nginx; leave runtime out here' })
+  end
+  return foreign.new({ sleep = ngx.sleep })
+end
+
 --- The runtime for what a caller chose.
----@param choice "auto"|"blocking"|table  a table brings its own sleep(seconds)
+---@param choice "auto"|"blocking"|"ngx"|table  a table brings its own sleep(seconds)
 ---@return table? runtime, table? err  ConfigError: nothing that would block was chosen in nginx
 function runtime.choose(choice)
   if type(choice) == "table" then return foreign.new(choice) end
+  if choice == "ngx" then return nginx() end
   local phase = choice == "auto" and serving_nginx_phase()
   if phase then
     return nil, errors.new("ConfigError", { message =
-      'waiting in the nginx phase "' .. phase .. '" would block the worker; give the options transport and '
-      .. 'runtime = { sleep = ngx.sleep }, or accept the blocking with runtime = "blocking"' })
+      'waiting in the nginx phase "' .. phase .. '" would block the worker; give the option '
+      .. 'runtime = "ngx", or accept the blocking with runtime = "blocking"' })
   end
   return blocking
 end

@@ -1,6 +1,7 @@
 --- The transport over the C core (libcurl): hands a request over, waits for the answer as the runtime does.
 
 local core = require "aws.backup.core"
+local proxy = require "aws.backup.proxy"
 
 local curl = {}
 
@@ -20,12 +21,21 @@ local function private_engine(max_connections)
   return get, close
 end
 
+---@class aws.backup.CurlSettings
+---@field ca_bundle? string  # file or directory of PEM certificates
+---@field verify_tls? boolean
+---@field proxy_for? fun(scheme: string, host: string, port: integer): string?  # see aws.backup.proxy; absent: no proxy
+---@field tcp_keepalive? boolean  # probe the connections that are opened for this client while they are silent
+---@field max_response_bytes? integer
+---@field max_connections? integer  # gives the client connections of its own, so many at most
+
 --- A transport for one client. The clients of a Lua state share one engine, and with it the connections, unless one
 -- asks for a bound of its own; what else differs between clients (proxy, certificates, bounds) goes along with each
--- request.
----@param settings table  ca_bundle, verify_tls, proxy, no_proxy, max_response_bytes, max_connections
+-- request. A request with `direct = true` goes through no proxy.
+---@param settings aws.backup.CurlSettings
 ---@param runtime table  see aws.backup.runtime
----@return table transport  send(self, request); close() if it has connections of its own
+---@return table transport  send(self, request): a response; or nil, kind, message, and true where a failure of TLS or
+---  of a proxy may be over soon. close() if it has connections of its own
 function curl.new(settings, runtime)
   local transport, engine = {}, core.engine
   if settings.max_connections then
@@ -38,8 +48,8 @@ function curl.new(settings, runtime)
       method = request.method, url = request.url, headers = request.headers, body = request.body,
       connect_timeout = request.connect_timeout, read_timeout = request.read_timeout, timeout = request.timeout,
       ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls,
-      proxy = settings.proxy, no_proxy = settings.no_proxy,
-      max_response_bytes = settings.max_response_bytes,
+      proxy = proxy.for_request(settings.proxy_for, request),
+      tcp_keepalive = settings.tcp_keepalive, max_response_bytes = settings.max_response_bytes,
     }
     if not transfer then return nil, kind, message end
     runtime.finish(driving, transfer)

@@ -1,0 +1,62 @@
+--- The debug log: what was sent where, what came back, which credentials were used. Never a secret: those who write to
+-- it give it nothing that is one, and every line goes through `visible`, so that no text can forge another line.
+
+local visible = require "aws.backup.codec.visible"
+
+local log = {}
+
+local LONGEST_LINE = 2000
+
+local function to_nginx()
+  local ngx = rawget(_G, "ngx")
+  if type(ngx) ~= "table" or not ngx.log then return nil end
+  return function(line) ngx.log(ngx.NOTICE, line) end
+end
+
+local function to_stderr(line)
+  io.stderr:write(line, "\n")
+end
+
+--- Where the lines of a client go.
+---@param debug boolean|fun(line: string)|nil  true: nginx's error log (notice) inside nginx, else standard error
+---@return fun(format: string, ...)? write  nil: nobody wants them, so that none need be made
+function log.new(debug)
+  if not debug then return nil end
+  local sink = debug
+  if debug == true then sink = to_nginx() or to_stderr end
+  return function(format, ...)
+    sink("aws.backup: " .. visible.text(format:format(...), LONGEST_LINE))
+  end
+end
+
+-- Seconds in a text; "%g" would write the locale's comma.
+local function milliseconds(seconds)
+  return ("%d ms"):format(math.floor(seconds * 1000 + 0.5))
+end
+
+local function outcome(event)
+  if event.kind then return "no answer (" .. event.kind .. ")" end
+  local id = event.request_id and ", request id " .. event.request_id or ""
+  return ("HTTP %d%s"):format(event.http_status, id)
+end
+
+--- The hooks that write a client's calls to its log.
+---@param write fun(format: string, ...)
+---@return { request: function, response: function, retry: function, credentials: function }
+function log.hooks(write)
+  return {
+    credentials = function(event) write("%s: credentials of %s", event.operation, event.provider) end,
+    request = function(event)
+      write("%s: attempt %d of %d: %s %s", event.operation, event.attempt, event.max_attempts, event.method, event.url)
+    end,
+    response = function(event)
+      write("%s: attempt %d: %s after %s", event.operation, event.attempt, outcome(event), milliseconds(event.elapsed))
+    end,
+    retry = function(event)
+      write("%s: attempt %d failed with %s, next in %s", event.operation, event.attempt, event.kind or event.code,
+        milliseconds(event.delay))
+    end,
+  }
+end
+
+return log

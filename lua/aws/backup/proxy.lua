@@ -1,0 +1,187 @@
+--- Which proxy a request goes through: the option `proxy`, or what the environment names.
+--
+-- The variables are those that curl, Python and the AWS SDKs read: https_proxy and http_proxy for the two schemes,
+-- all_proxy for both, no_proxy for the hosts that go without; each also in upper case, and lower case wins. Upper-case
+-- HTTP_PROXY is not read where REQUEST_METHOD is set, because a CGI server lets the caller set it with a header named
+-- Proxy.
+--
+-- The option takes the place of all of them. As in botocore, NO_PROXY then says nothing: it belongs to the proxies
+-- of the environment.
+
+local ascii = require "aws.backup.ascii"
+local errors = require "aws.backup.errors"
+local ip_address = require "aws.backup.ip_address"
+
+local proxy = {}
+
+local DEFAULT_PORT = { https = 443, http = 80 }
+
+-- Link-local addresses mean the machine itself: its instance metadata, the credentials of its container. A proxy would
+-- give the credentials of another machine. The last one is where EC2 and EKS have them in IPv6.
+local NEVER_PROXIED = {}
+for index, network in ipairs { "169.254.0.0/16", "fe80::/10", "fd00:ec2::/32" } do
+  NEVER_PROXIED[index] = ip_address.parse_network(network)
+end
+
+-- A host as it is compared: lower case, no brackets, no dot of the root at its end.
+local function plain_host(host)
+  return (ascii.lower(host):gsub("^%[(.*)%]$", "%1"):gsub("%.$", ""))
+end
+
+-- Host and port of an authority; the port is nil if it has none. An IPv6 address without brackets has no port.
+local function split_port(authority)
+  local host, port = authority:match("^(%[[^%]]*%]):?(%d*)$")
+  if not host then host, port = authority:match("^([^:]*):?(%d*)$") end
+  if not host then host, port = authority, "" end
+  return host, tonumber(port)
+end
+
+-- One entry of NO_PROXY, prepared: any host, a network, or a name with what may stand before it; and a port.
+local function read_entry(text)
+  if text == "*" then return { any = true } end
+  local network = ip_address.parse_network(text)
+  if network then return { network = network } end
+  local host, port = split_port(text)
+  network = ip_address.parse_network(host)
+  if network then return { network = network, port = port } end
+  local below = host:match("^%*%.(.+)$")
+  local name = plain_host(below or host:gsub("^%.", ""))
+  if name == "" then return nil end
+  return { name = name, below_only = below ~= nil, port = port }
+end
+
+-- A name means itself and every name below it; `*.name` only these. Addresses are no names: "0.0.1" is not 10.0.0.1.
+local function matches_name(entry, host)
+  if host == entry.name then return not entry.below_only end
+  return host:sub(-#entry.name - 1) == "." .. entry.name
+end
+
+local function matches(entry, host, address, port)
+  if entry.any then return true end
+  if entry.port and entry.port ~= port then return false end
+  if address then return entry.network ~= nil and ip_address.contains(entry.network, address) end
+  return entry.name ~= nil and matches_name(entry, host)
+end
+
+-- The entries of NO_PROXY: between commas, with or without blanks around them. What is no host matches nothing.
+local function read_exceptions(text)
+  local exceptions = {}
+  for part in (text or ""):gmatch("[^%s,]+") do exceptions[#exceptions + 1] = read_entry(part) end
+  return exceptions
+end
+
+-- What is wrong with a proxy's URL, or nil. Only its scheme is ever shown: the rest may hold a password.
+local function fault_of(scheme, rest)
+  if not DEFAULT_PORT[scheme] then
+    return ("its scheme is %q, and only http and https proxies are supported"):format(scheme)
+  end
+  local place = rest:match("^[^/?#]*"):gsub("^.*@", "")
+  local host, digits = place:match("^(%[[%x:.]+%]):?(%d*)$")
+  if not host then host, digits = place:match("^([^:%[%]]+):?(%d*)$") end
+  if not host or rest:find("[^\33-\126]") then
+    return "it has no host, or a character that must be percent-encoded"
+  end
+  local port = digits ~= "" and tonumber(digits)
+  if port and (port < 1 or port > 65535) then return "its port is outside 1 to 65535" end
+  return nil
+end
+
+-- The URL of a proxy from what somebody wrote: a scheme may be missing, http is meant then. `source` says where it was
+-- written.
+local function read_url(written, source)
+  local text = written:match("^%s*(.-)%s*$")
+  local scheme, rest = text:match("^([A-Za-z][0-9A-Za-z+.%-]*)://(.*)$")
+  if not scheme then scheme, rest = "http", text:gsub("^//", "") end
+  scheme = ascii.lower(scheme)
+  local fault = fault_of(scheme, rest)
+  if not fault then return scheme .. "://" .. rest end
+  return nil, errors.new("ConfigError", {
+    message = ("%s does not name a proxy: %s; it must be http://host:port or http://user:password@host:port")
+      :format(source, fault),
+  })
+end
+
+local function first_set(getenv, names)
+  for _, name in ipairs(names) do
+    local value = getenv(name)
+    if value then return value, name end
+  end
+  return nil
+end
+
+local function variables_of(scheme, getenv)
+  if scheme == "https" then return { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" } end
+  if getenv("REQUEST_METHOD") then return { "http_proxy", "all_proxy", "ALL_PROXY" } end
+  return { "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY" }
+end
+
+-- The proxy of each scheme that has one.
+local function from_environment(getenv)
+  local urls = {}
+  for scheme in pairs(DEFAULT_PORT) do
+    local value, name = first_set(getenv, variables_of(scheme, getenv))
+    if value then
+      local url, failure = read_url(value, "the environment variable " .. name)
+      if not url then return nil, failure end
+      urls[scheme] = url
+    end
+  end
+  return urls
+end
+
+-- One for all, or those of the environment.
+local function chosen(option, getenv)
+  if not option then return from_environment(getenv) end
+  local url, failure = read_url(option, "the option proxy")
+  if not url then return nil, failure end
+  return { https = url, http = url }
+end
+
+local function is_excepted(exceptions, host, address, port)
+  for _, entry in ipairs(exceptions) do
+    if matches(entry, host, address, port) then return true end
+  end
+  return false
+end
+
+local function is_never_proxied(address)
+  for _, network in ipairs(NEVER_PROXIED) do
+    if ip_address.contains(network, address) then return true end
+  end
+  return false
+end
+
+--- Reads once what there is to know about proxies.
+---@param option? string  a proxy for every request; the environment then counts for nothing
+---@param getenv fun(name: string): string?  blank means not set
+---@return (fun(scheme: string, host: string, port: integer): string?)? choose  the URL of the proxy for a target, with
+---  whatever password it has; nil: none
+---@return table? err  ConfigError: names the variable, never its value
+function proxy.new(option, getenv)
+  local urls, failure = chosen(option, getenv)
+  if not urls then return nil, failure end
+  local exceptions = option and {} or read_exceptions(first_set(getenv, { "no_proxy", "NO_PROXY" }))
+
+  return function(scheme, host, port)
+    local plain = plain_host(host)
+    local address = ip_address.parse(plain)
+    if address and is_never_proxied(address) then return nil end
+    if is_excepted(exceptions, plain, address, port) then return nil end
+    return urls[scheme]
+  end
+end
+
+--- Chooses for a request as transports get it.
+---@param choose? fun(scheme: string, host: string, port: integer): string?  from `new`; absent: no proxy for anything
+---@param request { url: string, direct: boolean? }  direct: through no proxy
+---@return string? url
+function proxy.for_request(choose, request)
+  if request.direct or not choose then return nil end
+  local scheme, authority = request.url:match("^([A-Za-z]+)://([^/?#]*)")
+  scheme = scheme and ascii.lower(scheme)
+  if not DEFAULT_PORT[scheme] then return nil end
+  local host, port = split_port(authority)
+  return choose(scheme, host, port or DEFAULT_PORT[scheme])
+end
+
+return proxy

@@ -1,0 +1,75 @@
+--- Requests to the fault server over an engine, for the specs of the engine.
+
+local assert = require "luassert"
+local core = require "aws.backup.core"
+
+local TEST_TIMEOUT = 20 -- seconds; no test may hang
+
+local exchanges = {}
+
+--- @param current fun(): table, table  the server and the engine of the test that runs
+--- @return table functions  request, finish, send, assert_fails, echo
+function exchanges.new(current)
+  local functions = {}
+
+  --- A GET of that path of the server, changed.
+  function functions.request(path, changes)
+    local server = current()
+    local built = { method = "GET", url = server.url .. path, headers = {} }
+    for key, value in pairs(changes or {}) do
+      built[key] = value
+    end
+    return built
+  end
+
+  --- Steps the engine, or another one, until nothing runs.
+  function functions.finish(other)
+    local _, engine = current()
+    local deadline = core.monotonic() + TEST_TIMEOUT
+    while (other or engine):step(0.1) > 0 do
+      assert(core.monotonic() < deadline, "the transfers do not end")
+    end
+  end
+
+  --- Sends one request; what transfer:result returns, or start did.
+  function functions.send(path, changes)
+    local _, engine = current()
+    local transfer, kind, message = engine:start(functions.request(path, changes))
+    if not transfer then
+      return nil, kind, message
+    end
+    functions.finish()
+    return transfer:result()
+  end
+
+  --- Sends one that must fail; returns the message.
+  function functions.assert_fails(expected_kind, path, changes)
+    local response, kind, message = functions.send(path, changes)
+    assert.is_nil(response)
+    assert.equal(expected_kind, kind, message)
+    assert.equal("string", type(message))
+    assert.is_nil(message:find("\n", 1, true))
+    return message
+  end
+
+  --- Sends one that must succeed; returns the body, which is the request as the server saw it.
+  function functions.echo(path, changes)
+    local response = assert(functions.send(path, changes))
+    assert.equal(200, response.status)
+    return response.body
+  end
+
+  return functions
+end
+
+--- The names of the headers of a raw request, in order, without the one that is always there.
+function exchanges.header_names(raw)
+  local names = {}
+  for name, value in raw:match("^[^\n]*\n(.-)\r\n\r\n"):gmatch("([^\r\n:]+): ?([^\r\n]*)") do
+    if name ~= "Accept-Encoding" or value ~= "identity" then names[#names + 1] = name:lower() end
+  end
+  table.sort(names)
+  return table.concat(names, " ")
+end
+
+return exchanges

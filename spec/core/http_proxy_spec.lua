@@ -1,0 +1,125 @@
+local core = require "aws.backup.core"
+local exchanges = require "spec.core.exchanges"
+local fault_server = require "spec.core.server"
+local home = require "spec.services.home"
+local other_lua = require "spec.core.other_lua"
+
+local header_names = exchanges.header_names
+
+describe("engine", function()
+  local server, engine
+
+  setup(function()
+    server = fault_server.start()
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    engine = core.new_engine()
+  end)
+
+  after_each(function()
+    engine:close()
+  end)
+
+  local with = exchanges.new(function() return server, engine end)
+  local send, assert_fails, echo = with.send, with.assert_fails, with.echo
+
+  describe("with a proxy", function()
+    it("asks it for the whole URL", function()
+      local raw = echo("", { url = "http://backup.example/x?y", proxy = server.url })
+      assert.truthy(raw:find("^GET http://backup.example/x%?y HTTP/1.1\r\n"))
+    end)
+
+    it("sends it the credentials of its URL", function()
+      local proxy = "http://user:p%40ss@127.0.0.1:" .. server.port
+      local raw = echo("", { url = "http://backup.example/x", proxy = proxy })
+      assert.truthy(raw:find("Proxy-Authorization: Basic dXNlcjpwQHNz\r\n", 1, true))
+    end)
+
+    it("reaches an https URL through its tunnel, and signs nothing for it", function()
+      local raw = echo("", {
+        url = "https://localhost:" .. server.tls_port .. "/x", ca_bundle = server.certificate,
+        proxy = "http://user:p%40ss@127.0.0.1:" .. server.port, headers = { authorization = "AWS4 sesame" },
+      })
+      assert.truthy(raw:find("authorization: AWS4 sesame\r\n", 1, true))
+      assert.is_nil(raw:find("roxy", 1, true))
+      local connect = echo("/last-connect")
+      assert.truthy(connect:find("^CONNECT localhost:" .. server.tls_port .. " HTTP/1.1\r\n"))
+      assert.truthy(connect:find("Proxy-Authorization: Basic dXNlcjpwQHNz\r\n", 1, true))
+      assert.is_nil(connect:find("sesame", 1, true))
+    end)
+
+    it("asks one with TLS, and trusts the CA bundle for it, too", function()
+      local changes = { url = "http://backup.example/x", proxy = "https://localhost:" .. server.tls_port }
+      assert.truthy(assert_fails("tls", "", changes):find("TLS with localhost failed", 1, true))
+      changes.ca_bundle = server.certificate
+      assert.truthy(echo("", changes):find("^GET http://backup.example/x HTTP/1.1\r\n"))
+    end)
+
+    it("never asks the environment for one, nor a .netrc for a password", function()
+      local folder = home.new { [".netrc"] = "machine 127.0.0.1 login sesame password sesame\n" }
+      local output = other_lua.run(folder.path, ([[
+        local engine = core.engine()
+        local transfer = assert(engine:start { method = "GET", url = "%s/x" })
+        while engine:step(0.1) > 0 do end
+        local response, kind, message = transfer:result()
+        io.write(response and response.body or kind .. message)
+      ]]):format(server.url), { before = "http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 no_proxy= "
+        .. "HOME=" .. folder.path })
+      folder:remove()
+      assert.equal("host", header_names(output))
+    end)
+
+    it("tells whether another attempt may help: if it is away or in trouble, not if it refuses", function()
+      local function may_pass(host, proxy)
+        local response, kind, _, passing = send("", { url = "https://" .. host .. "/", proxy = proxy or server.url })
+        assert.is_nil(response)
+        assert.equal("proxy", kind)
+        return passing
+      end
+      assert.is_true(may_pass("status-502.invalid"))
+      assert.is_true(may_pass("closed.invalid"))
+      assert.is_true(may_pass("elsewhere.invalid", "http://127.0.0.1:1"))
+      assert.is_nil(may_pass("status-407.invalid"))
+      assert.is_nil(may_pass("status-403.invalid"))
+    end)
+
+    it("blames it when it asks for a password", function()
+      local message = assert_fails("proxy", "", { url = "http://backup.example/status/407", proxy = server.url })
+      assert.truthy(message:find("password", 1, true))
+      assert.equal(407, assert(send("/status/407")).status)
+    end)
+
+    it("is named beside the host that is silent behind it", function()
+      local changes = { url = "http://backup.example/silent", proxy = server.url, read_timeout = 0.05 }
+      local message = assert_fails("read_timeout", "", changes)
+      assert.truthy(message:find("backup.example, through the proxy 127.0.0.1, sent nothing", 1, true))
+    end)
+
+    it("blames it when it refuses a tunnel, without showing its password", function()
+      local proxy = "http://user:sesame@127.0.0.1:" .. server.port
+      local message = assert_fails("proxy", "", { url = "https://backup.example/", proxy = proxy })
+      assert.truthy(message:find("127.0.0.1", 1, true))
+      assert.is_nil(message:find("sesame", 1, true))
+    end)
+
+    it("blames it when it can't be reached", function()
+      for _, url in ipairs { "http://backup.example/", "https://backup.example/" } do
+        local message = assert_fails("proxy", "", { url = url, proxy = "http://user:sesame@127.0.0.1:1" })
+        assert.is_nil(message:find("sesame", 1, true))
+      end
+      assert_fails("proxy", "", { url = "http://backup.example/", proxy = "http://nowhere.invalid:1" })
+    end)
+
+    it("refuses one that is none, without showing it", function()
+      for _, proxy in ipairs { "ftp://user:sesame@h", "socks5://user:sesame@h", "http://", "user:sesame@h:3128",
+        "http://user:sesame@h:99999", "http://x\nsesame", "http://user:sesame@h\r\nX: y" } do
+        assert.is_nil(assert_fails("proxy", "/x", { proxy = proxy }):find("sesame", 1, true))
+      end
+    end)
+  end)
+end)
