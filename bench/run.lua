@@ -4,6 +4,7 @@ local backup = require "aws.backup"
 local cjson = require("cjson").new()
 local codec = require("aws.backup.codec").new()
 local core = require "aws.backup.core"
+local layers = require "layers"
 local parse = require "aws.backup.codec.parse"
 local ratio = require "ratio"
 local serialize = require "aws.backup.codec.serialize"
@@ -63,12 +64,19 @@ local function decoding()
   return function() assert(parse.output(list, response)) end, function() cjson.decode(response.body) end
 end
 
-local function whole_call()
+local function a_call()
   local client = backup.client { region = "eu-west-1", credentials = KEYS, transport = function()
     return { status = 200, headers = {}, body = '{"BackupJobId":"J","CreationDate":1516925490.087}' }
   end }
-  local sign = signing()
-  return function() client:start_backup_job(PARAMS) end, sign
+  return function() client:start_backup_job(PARAMS) end
+end
+
+local function whole_call()
+  return a_call(), (signing())
+end
+
+local function layers_of_a_call()
+  return layers.new(KEYS), a_call()
 end
 
 local CASES = {
@@ -77,9 +85,18 @@ local CASES = {
   { "validate StartBackupJob, beside cjson.encode", checking },
   { "parse a page of 100 jobs, beside cjson.decode", decoding },
   { "a whole call without the network, beside signing", whole_call },
+  { "credentials and retries of a warm call, beside it", layers_of_a_call },
 }
+
+local function allocations()
+  local work, call = layers_of_a_call()
+  local added, all = layers.bytes_of(work), layers.bytes_of(call)
+  print(string.format("%-52s %9.0f B   %9.0f B   x %5.3f", "allocated by these layers, beside the call", added, all,
+    added / all))
+end
 
 for _, case in ipairs(CASES) do
   local measured = ratio.measure(case[2]())
-  print(string.format("%-52s %9.2f us  %9.2f us  x %5.2f", case[1], measured.work, measured.floor, measured.ratio))
+  print(string.format("%-52s %9.2f us  %9.2f us  x %5.3f", case[1], measured.work, measured.floor, measured.ratio))
 end
+allocations()

@@ -1,0 +1,17 @@
+return { topic = "Clock skew", facts = {
+  { "the codes by which services refuse a wrong clock",
+    "spec/clock_skew_spec.lua", "knows the codes by which services refuse a wrong clock" },
+  { "a difference of more than four minutes is learned from the Date of the answer",
+    "spec/clock_skew_spec.lua", "learns from a Date that is more than four minutes off, both ways" },
+  { "a small difference is a real error of the signature",
+    "spec/call_spec.lua", "is not to blame where the clocks agree" },
+  { "one corrected attempt, which waits for nothing and costs no quota",
+    "spec/call_spec.lua", "costs one corrected attempt, an hour off each way, and none from then on" },
+  { "once a call", "spec/call_spec.lua", "is corrected once a call, not for ever" },
+  { "never more attempts than are allowed", "spec/call_spec.lua",
+    "is learned, but not tried again, when there is to be one attempt only" },
+  { "the correction ends when the local clock is set",
+    "spec/clock_skew_spec.lua", "drops the correction when the local clock is set" },
+  { "X-Amz-Date comes from the wall clock, timeouts from the monotonic one",
+    "spec/clock_skew_spec.lua", "keeps the correction while the two clocks drift apart slowly" },
+} }

@@ -1,0 +1,28 @@
+local PROCESS, WORDS = "spec/credentials/process_spec.lua", "spec/credentials/command_line_spec.lua"
+
+return { topic = "Process credentials", facts = {
+  { "the command is split by the quoting of POSIX shells",
+    WORDS, "splits at blanks and honours quotes and backslashes" },
+  { "and run without a shell: no pipes, no ~, no variables", WORDS, "expands nothing" },
+  { "the program gets the words as they are", PROCESS, "hands the words of the command over without a shell" },
+  { "the environment is inherited", PROCESS, "lets the program inherit the environment" },
+  { "standard input is /dev/null, so that nothing can prompt",
+    PROCESS, "gives the program nothing to read, so that it can't ask" },
+  { "standard error is captured and shown when the program fails",
+    PROCESS, "shows what a failing program writes to standard error, in one bounded line" },
+  { "Version must be the number 1", PROCESS, "refuses another Version than the number 1" },
+  { "AccessKeyId and SecretAccessKey are required", PROCESS, "names all keys that are missing" },
+  { "SessionToken, Expiration and AccountId are optional", PROCESS, "takes what the program prints" },
+  { "aws_account_id of the profile takes the place of AccountId",
+    PROCESS, "takes the account of the profile where the program tells none" },
+  { "without Expiration the keys are static", PROCESS, "takes keys without Expiration for such as do not expire" },
+  { "a refresh runs the program again", PROCESS, "runs the program anew at each fetch" },
+  { "credentials that have expired already are an error", PROCESS, "refuses credentials that have expired already" },
+  { "output that is no JSON is an error that never shows it", PROCESS, "never shows what the program prints" },
+  { "a missing program is an error",
+    PROCESS, "reports a program that is not there, and hints at the shell that it may have expected" },
+  { "so is an empty command, or an open quote",
+    PROCESS, "reports an empty command and an open quote as faults of the settings" },
+  { "60 seconds by default, or what is set", PROCESS, "kills it after 60 seconds, or after what is set instead" },
+  { "a helper that hangs ends with the call's time", PROCESS, "kills it when the call's time is over" },
+} }

@@ -1,0 +1,130 @@
+local ROLE = "spec/credentials/assume_role_spec.lua"
+local WEB = "spec/credentials/web_identity_spec.lua"
+local STS = "spec/credentials/sts_spec.lua"
+local ATTEMPTS = "spec/credentials/sts_attempts_spec.lua"
+local PARAMETERS = "spec/credentials/sts_parameters_spec.lua"
+local ANSWER = "spec/credentials/sts_answer_spec.lua"
+local HTTP = "spec/credentials/http_spec.lua"
+
+return { topic = "STS: assuming a role", facts = {
+  -- A role of a profile.
+  { "role_arn, external_id, duration_seconds and role_session_name become parameters of AssumeRole",
+    ROLE, "asks STS with what the profile says, in the name of the base credentials" },
+  { "the region of the profile is that of STS",
+    ROLE, "asks STS with what the profile says, in the name of the base credentials" },
+  { "a session that nobody named is named after the client and the epoch seconds, in at most 64 characters",
+    ROLE, "names sessions after itself and the time if the profile does not" },
+  { "a duration that is no whole number is an error", ROLE, "refuses what STS would before anybody is asked" },
+  { "mfa_serial becomes SerialNumber, and TokenCode what a function of the caller's answers",
+    ROLE, "sends the code that the caller's function gives, and asks for another at each fetch" },
+  { "no terminal is asked for a code: without a function the role fails with what to do",
+    ROLE, "fails at once where there is no such function, and tells to give one" },
+  { "a refresh of MFA credentials needs another code",
+    ROLE, "sends the code that the caller's function gives, and asks for another at each fetch" },
+  { "a source of base credentials that has none is an error", ROLE, "fails where its base gives none, and says which" },
+  { "the base may be another role: role chaining", ROLE, "may be the base of another role" },
+  { "AssumeRole is signed by the base credentials",
+    STS, "gets a signature of the base credentials for the service sts and the region" },
+  { "a chained role lasts an hour at most; STS refuses more with ValidationError",
+    ROLE, "explains the limit of an hour where the base is a role" },
+  { "the result has an expiration, and the account of the assumed role's ARN",
+    STS, "gives keys, token, expiration, the account of the role and the id of the way" },
+  { "the account is the fifth field of the ARN, and may be absent",
+    ANSWER, "does not need the name of the role that was assumed" },
+  { "nothing is fetched before it is needed",
+    ROLE, "asks nobody for anything before its credentials are needed, and anew each time they are" },
+
+  -- A role for the token of an identity provider.
+  { "AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME name file, role and session",
+    WEB, "takes file, role and session name from there" },
+  { "without AWS_WEB_IDENTITY_TOKEN_FILE the search goes on",
+    WEB, "lets the search go on where no token file is named" },
+  { "a token file without AWS_ROLE_ARN is an error", WEB, "fails where the role is not named" },
+  { "a profile's token file without role_arn is an error", WEB, "fails without a role" },
+  { "AWS_ROLE_SESSION_NAME may be absent", WEB, "names the session itself where the variable is not set" },
+  { "role_session_name of a profile may be absent",
+    WEB, "names sessions after itself and the time if nobody else does" },
+  { "the file is opened by its path at every fetch, because Kubernetes swaps a symlink",
+    WEB, "sends the token that is there at each fetch, and fails while there is none" },
+  { "the variables are read at every fetch", WEB, "reads the variables at each fetch" },
+  { "nothing of the file is kept", WEB, "reads the file at each fetch and not before" },
+  { "a trailing newline is stripped", WEB, "strips the line end of the file, and nothing else" },
+  { "an empty file, and any other line end in it, is an error",
+    WEB, "fails with a file that holds no token, or more than one line" },
+  { "a missing file is an error that ends the search",
+    WEB, "fails without its file, and so ends the search for credentials" },
+  { "AssumeRoleWithWebIdentity is not signed", STS, "gets the token and no signature" },
+  { "InvalidIdentityToken and IDPCommunicationError are tried three times, with the token of the moment",
+    ATTEMPTS, "are three when STS refuses the token or can't reach its issuer, each with the token of then" },
+  { "the file is read again before another attempt", WEB, "reads the file again before another attempt" },
+  { "ids for the User-Agent: h and k from the environment", WEB, "takes file, role and session name from there" },
+  { "ids for the User-Agent: i for a role, beside those of the way to it",
+    STS, "gives keys, token, expiration, the account of the role and the id of the way" },
+  { "ids for the User-Agent: k for a web identity",
+    STS, "gives what it gives for a role, with the id of the other way" },
+
+  -- The endpoint.
+  { "https://sts.REGION.SUFFIX by default, signed for the region",
+    STS, "is that of the profile's region, else that of the client's" },
+  { "without a region of the profile's, the client's",
+    STS, "is that of the profile's region, else that of the client's" },
+  { "legacy mode, aws-global, FIPS, GovCloud, dual-stack, both",
+    STS, "follows legacy mode, partition, FIPS and dual-stack" },
+  { "a configured endpoint is taken as given, signed for the region",
+    STS, "is the configured one, signed for the region" },
+  { "the signing name is sts", STS, "gets a signature of the base credentials for the service sts and the region" },
+
+  -- The request.
+  { "POST of a form with Action and Version 2011-06-15", STS, "gets a form with exactly what was given" },
+  { "what is optional is absent unless given",
+    STS, "gets no parameter that nobody gave, and a code where there is an MFA device" },
+  { "the limits of RoleArn, RoleSessionName, DurationSeconds, ExternalId, SerialNumber and TokenCode",
+    PARAMETERS, "is refused before anything is sent, in an error that names role, parameter and rule" },
+  { "what is at the limits is sent", PARAMETERS, "is told apart from those at the limits, which are sent" },
+  { "the limits of WebIdentityToken: 4 to 20000", WEB, "takes tokens of 4 and of 20000 characters" },
+  { "neither external id nor code is shown", PARAMETERS, "is shown unless it is a secret" },
+
+  -- The answer.
+  { "keys, token and expiration stand in ActionResponse, ActionResult, Credentials",
+    ANSWER, "gives keys, token, expiration and the account of the role" },
+  { "AssumeRoleWithWebIdentity answers with element names of its own, and more elements",
+    ANSWER, "gives keys, token, expiration and the account of the role" },
+  { "elements come in any order", ANSWER, "may have its elements in any order, and others beside them" },
+  { "references in texts are decoded", ANSWER, "has its references decoded, those with numbers too" },
+  { "an element that is missing is an error",
+    ANSWER, "is refused when one of its elements is missing, empty or there twice, which is named" },
+  { "what is not well-formed is an error", ANSWER, "is refused when it is not well-formed" },
+  { "an answer of 200 that makes no sense is not tried again, and not shown",
+    STS, "is not asked again, and nothing of the answer is shown" },
+  { "credentials that have expired already are an error",
+    STS, "that has expired already is refused by whoever keeps credentials" },
+
+  -- Errors.
+  { "code and message come from the element Error alone", ANSWER, "has code and message from the element Error alone" },
+  { "refusals are not tried again: 400 and 403 with the codes of the API",
+    STS, "is shown with role, code, message, request id and what to do, after one attempt" },
+  { "IDPRejectedClaim is not tried again", STS, "is shown with what concerns the token where there is one" },
+  { "throttling, 5xx and failures of the connection are tried again",
+    ATTEMPTS, "are repeated after the pauses of the client's retries" },
+  { "the client's retry mode and number of attempts hold", ATTEMPTS, "are as many as the client makes" },
+  { "every failure shows role, code, message and request id",
+    STS, "is shown with role, code, message, request id and what to do, after one attempt" },
+  { "no failure shows a key that STS quotes", STS, "does not show the keys that it quotes" },
+  { "no failure shows the token", STS, "never shows the token" },
+  { "the log shows no secret", STS, "writes attempts that failed into the log, and no secret" },
+
+  -- The clock.
+  { "a clock that is more than four minutes off is corrected by the Date of the answer, with one attempt more",
+    ATTEMPTS, "are repeated once with the time that it told, without a pause" },
+  { "SignatureDoesNotMatch while the clocks agree is an error",
+    ATTEMPTS, "are not repeated for a signature that is wrong while the clocks agree" },
+  { "an expiration is moved to the local clock", ATTEMPTS, "give an expiration that holds by the local clock" },
+
+  -- The exchange.
+  { "redirects are not followed", HTTP, "does not follow a redirect" },
+  { "the time of the whole call bounds each exchange", HTTP, "bounds every timeout by the time that is left" },
+  { "no pause goes beyond the time of the whole call", ATTEMPTS, "end rather than wait beyond the deadline" },
+  { "the log of an exchange shows no header, query or body",
+    HTTP, "logs where it went and how it ended, and no header, query or body" },
+  { "an answer is bounded", HTTP, "takes no body larger than the provider or any provider expects" },
+} }
