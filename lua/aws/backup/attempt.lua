@@ -37,12 +37,13 @@ end
 ---@param operation table
 ---@param request table  completed in place
 ---@param deadline? number  monotonic seconds
+---@param features? string[]  that the call uses, for the User-Agent
 ---@return table? credentials  the snapshot that was used
 ---@return table? err
-function attempt.sign(client, operation, request, deadline)
+function attempt.sign(client, operation, request, deadline, features)
   local credentials, failure = credentials_for(client, operation, deadline)
   if not credentials then return nil, failure end
-  request.headers["user-agent"] = client.user_agent(credentials.features)
+  request.headers["user-agent"] = client.user_agent(credentials.features, features)
   local signed, message = signing.sign(client.signer, request, credentials,
     { service = SIGNING_NAME, region = client.endpoint.region, now = client.skew:now() })
   if not signed then return attempt.client_failure(operation, message) end
@@ -121,7 +122,7 @@ end
 ---@return table? output, table? response, table? err  an answer that was no success comes without output
 function attempt.make(client, state)
   state.request.headers["amz-sdk-request"] = retry_header(client, state)
-  local credentials, failure = attempt.sign(client, state.operation, state.request, state.deadline)
+  local credentials, failure = attempt.sign(client, state.operation, state.request, state.deadline, state.features)
   if not credentials then return nil, nil, failure end
   state.credentials = credentials
   local response, output

@@ -129,8 +129,8 @@ local function meta_of(client, state, response)
   }
 end
 
-local function prepare_state(client, operation, params)
-  local state = { operation = operation, attempts = 0, started = client.monotonic() }
+local function prepare_state(client, operation, params, features)
+  local state = { operation = operation, features = features, attempts = 0, started = client.monotonic() }
   local filled, failure = fill(client, operation, params)
   if not filled then return nil, failure end
   state.request, failure = build(client, operation, filled)
@@ -145,9 +145,10 @@ end
 ---@param client table
 ---@param operation table  a compiled operation
 ---@param params table
+---@param features? string[]  what the call is part of, for the User-Agent
 ---@return table? output, table meta_or_err
-function call.run(client, operation, params)
-  local state, failure = prepare_state(client, operation, params)
+function call.run(client, operation, params, features)
+  local state, failure = prepare_state(client, operation, params, features)
   if not state then return nil, failure end
   local policy = client.retry_policy
   while true do

@@ -28,6 +28,9 @@ local client = {}
 
 local METATABLE_NAME = "aws.backup.Client"
 
+-- The User-Agent's id for calls of a wait method.
+local WAITER = { "B" }
+
 local function client_error(message)
   return errors.new("ClientError", { message = message })
 end
@@ -132,10 +135,10 @@ local function find_operation(inside, name)
 end
 
 -- Without raising: what the client's own methods build on.
-local function invoke(inside, name, params)
+local function invoke(inside, name, params, features)
   local operation, failure = find_operation(inside, name)
   if not operation then return nil, failure end
-  return call.run(inside, operation, params == nil and {} or params)
+  return call.run(inside, operation, params == nil and {} or params, features)
 end
 
 local methods = {}
@@ -186,7 +189,7 @@ end
 -- Raises JobFailedError (err.job) for ABORTED, FAILED and EXPIRED; WaitTimeoutError (err.job); and whatever
 -- DescribeBackupJob raises.
 function methods.wait_for_backup_job(inside, id, options)
-  local function ask(name, params) return invoke(inside, name, params) end
+  local function ask(name, params) return invoke(inside, name, params, WAITER) end
   local job, second = wait.backup_job(ask, id, options or {}, inside.runtime.sleep, inside.monotonic)
   if not job then error(second, 0) end
   return job, second

@@ -83,11 +83,11 @@ local function settings_features(settings)
   return features
 end
 
--- Both lists as one part, sorted, each id once; whole ids are left out at the end where there are too many. Nil if
+-- All lists as one part, sorted, each id once; whole ids are left out at the end where there are too many. Nil if
 -- there is none.
-local function features_part(own, more)
+local function features_part(...)
   local seen, ids = {}, {}
-  for _, list in ipairs { own, more } do
+  for _, list in ipairs { ... } do
     for _, id in ipairs(list) do
       if not seen[id] then ids[#ids + 1] = id end
       seen[id] = true
@@ -105,19 +105,21 @@ local NO_FEATURES = {}
 --- A maker of User-Agents for one client. Not the name of an AWS SDK: this is none.
 ---@param settings { retry_mode: string, endpoint_url: string?, account_id_endpoint_mode: string?, app_id: string?,
 ---  getenv: fun(name: string): string? }
----@return fun(features: string[]?): string user_agent  with the ids of the features that a call used, beside those that
----  the settings tell. A list that was given before must not have changed since: its text is kept.
+---@return fun(features: string[]?, more: string[]?): string user_agent  with the ids of the features that a call used,
+---  beside those that the settings tell. A first list that was given before must not have changed since: its text is
+---  kept. `more` is for what few calls have.
 function useragent.new(settings)
   local before, behind, own = front(settings), back(settings), settings_features(settings)
   local texts = setmetatable({}, { __mode = "k" })
 
-  local function build(features)
-    local part = features_part(own, features)
+  local function build(features, more)
+    local part = features_part(own, features, more)
     return before .. " " .. (part and part .. " " or "") .. behind
   end
 
-  return function(features)
+  return function(features, more)
     features = features or NO_FEATURES
+    if more then return build(features, more) end
     local text = texts[features] or build(features)
     texts[features] = text
     return text
