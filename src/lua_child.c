@@ -61,7 +61,7 @@ static char **push_arguments(lua_State *L, size_t count)
 
         if (awsb_view_has(argument, '\0'))
             return NULL;
-        argv[i] = (char *)(uintptr_t)argument.data; /* exec's type says otherwise, but it only reads */
+        argv[i] = (char *)(uintptr_t)argument.data; /* exec only reads, whatever its type says */
     }
     argv[count] = NULL;
     return argv;

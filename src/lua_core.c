@@ -14,7 +14,8 @@
 #include "uri.h"
 #include "utf8.h"
 
-/* The module aws.backup.core: hashing, encoding, clocks; the signer and the engine beside them. */
+/* The module aws.backup.core: hashing, keys, encoding, clocks. What has objects of its own, and what
+ * deals with the system, is beside it in other files. */
 
 #define VERSION "0.1.0"
 #define HASHER_TYPE "aws.backup.core.hasher"

@@ -336,6 +336,13 @@ describe("core", function()
     assert.equal("string", type(versions.ssl))
   end)
 
+  it("knows the system it runs on", function()
+    local pipe = assert(io.popen("uname -s; uname -r; uname -m"))
+    local name, release, machine = pipe:read("*a"):match("^(.-)\n(.-)\n(.-)\n$")
+    pipe:close()
+    assert.same({ name = name, release = release, machine = machine }, core.system())
+  end)
+
   it("leaves no global behind", function()
     assert.is_nil(rawget(_G, "aws"))
     assert.is_nil(rawget(_G, "core"))

@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIFETIME_S 120
+#define LIFETIME_S 900
 #define ENOUGH_TO_FILL_A_QUEUE 8
 
 /* What the processes know of each other. */

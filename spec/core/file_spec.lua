@@ -199,7 +199,7 @@ describe("replace_file", function()
   end
 
   it("refuses a path that names a folder", function()
-    for _, path in ipairs { "/", folder.path .. "/", ".", folder.path .. "/.." } do
+    for _, path in ipairs { "/", "/dev", folder.path .. "/", ".", folder.path .. "/.." } do
       assert.equal("not_a_file", (failure(core.replace_file(path, "x"))), path)
     end
   end)

@@ -72,12 +72,18 @@ describe("over libcurl", function()
       end
     end
     fail(200)
-    local files, kilobytes = open_files(), memory()
-    fail(1000)
+    local files = open_files()
+    -- Requests that nobody freed would keep their bodies, twenty megabytes a round. The allocator may take more memory
+    -- once, for holes that it can't fill, but not each time.
+    local least = math.huge
+    for _ = 1, 3 do
+      local before = memory()
+      fail(1000)
+      least = math.min(least, memory() - before)
+      if least < 5000 then break end
+    end
+    assert.is_true(least < 5000, "memory grew by " .. least .. " kB in each round")
     assert.equal(files, open_files())
-    -- Requests that nobody freed would keep their bodies, twenty megabytes in all.
-    local grown = memory() - kilobytes
-    assert.is_true(grown < 5000, "memory grew by " .. grown .. " kB")
     transport.close()
   end)
 end)
