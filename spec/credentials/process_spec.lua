@@ -211,6 +211,11 @@ describe("process", function()
       has(failure(hanging).message, "/bin/sh was killed: it did not end within 90.5 seconds")
     end)
 
+    it("tells what it said before it was killed", function()
+      hanging = script("echo 'Waiting for your fingerprint' >&2; echo $$ > " .. pid_file .. "; exec sleep 1000")
+      has(failure(hanging).message, "within 60 seconds; it says: Waiting for your fingerprint")
+    end)
+
     it("kills it when the call's time is over", function()
       has(failure(hanging, nil, context.monotonic() + 50).message, "was killed: the time of the call was over")
     end)

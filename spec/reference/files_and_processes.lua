@@ -35,7 +35,7 @@ return { topic = "Files, programs and keys", facts = {
   { "what a program complained of can be shown even if it had to be killed",
     "spec/core/child_spec.lua", "tells what it complains of while it runs, and after it was killed" },
   { "a program that takes too long can be killed with all that it started",
-    "spec/core/child_spec.lua", "is killed on demand" },
+    "spec/core/child_end_spec.lua", "is killed on demand" },
   { "a program that leaves something running in the background does not hang the caller",
     "spec/core/child_spec.lua", "is over when it ends, even if what it started holds its output open" },
   { "a missing program is an ordinary failure that names it",
@@ -43,7 +43,7 @@ return { topic = "Files, programs and keys", facts = {
   { "waiting for a program blocks nobody",
     "spec/core/child_spec.lua", "is stepped without waiting for its end" },
   { "a host that collects its children itself, as nginx does, changes nothing",
-    "spec/core/child_spec.lua", "learns the status even where all its children are collected by somebody else" },
+    "spec/core/child_end_spec.lua", "learns the status even where all its children are collected by somebody else" },
   { "the program sees no file or socket of this process",
     "spec/core/child_spec.lua", "has none of the files of this process" },
   -- Keys and digests.

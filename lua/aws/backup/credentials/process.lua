@@ -30,6 +30,12 @@ local FEATURES = { "v", "w" }
 local SHELL_HINT = "; it runs without a shell, so |, $, ~, ;, & and the like are plain text to it: "
   .. "if they are meant for a shell, write sh -c '...'"
 
+-- What the program complained of, if it did.
+local function complaint(stderr)
+  local text = stderr:match("^%s*(.-)%s*$")
+  return text ~= "" and "; it says: " .. visible.text(text, LONGEST_COMPLAINT) or ""
+end
+
 -- Waits without keeping the host from its work. Returns what the program did, or nil and what kept it from an end.
 local function wait_for(context, child, seconds, deadline)
   local ending = context.monotonic() + seconds
@@ -39,8 +45,9 @@ local function wait_for(context, child, seconds, deadline)
     local left = ending - context.monotonic()
     if left <= 0 then
       child:kill()
-      return nil, ending == deadline and "was killed: the time of the call was over before it ended"
-        or ("was killed: it did not end within %s seconds"):format(number.float_text(seconds))
+      local reason = ending == deadline and "the time of the call was over before it ended"
+        or ("it did not end within %s seconds"):format(number.float_text(seconds))
+      return nil, "was killed: " .. reason .. complaint(child:stderr())
     end
     context.sleep(math.min(pause, left))
     pause = math.min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -51,18 +58,12 @@ local function wait_for(context, child, seconds, deadline)
   return nil, "came to no end that can be told: " .. reason
 end
 
--- What the program complained of, if it did.
-local function complaint_of(result)
-  local text = result.stderr:match("^%s*(.-)%s*$")
-  return text ~= "" and "; it says: " .. visible.text(text, LONGEST_COMPLAINT) or ""
-end
-
 -- What the program told, or nil and what went wrong.
 local function read(result)
-  if result.signal then return nil, ("was ended by signal %d"):format(result.signal) .. complaint_of(result) end
-  if result.status ~= 0 then return nil, ("ended with status %d"):format(result.status) .. complaint_of(result) end
+  if result.signal then return nil, ("was ended by signal %d"):format(result.signal) .. complaint(result.stderr) end
+  if result.status ~= 0 then return nil, ("ended with status %d"):format(result.status) .. complaint(result.stderr) end
   local answer, fault = document.read(result.stdout, ANSWER)
-  if not answer then return nil, "printed what " .. fault .. complaint_of(result) end
+  if not answer then return nil, "printed what " .. fault .. complaint(result.stderr) end
   if answer.Version ~= VERSION then return nil, ("printed a Version other than %d"):format(VERSION) end
   return answer
 end
