@@ -12,46 +12,32 @@ describe("runtime.choose", function()
   before_each(function() real_ngx = rawget(_G, "ngx") end)
   after_each(function() rawset(_G, "ngx", real_ngx) end)
 
-  local function inside_nginx(phase) rawset(_G, "ngx", { get_phase = function() return phase end }) end
-
-  it("blocks outside nginx, and in the phases of nginx before it serves", function()
+  it("blocks outside nginx", function()
     rawset(_G, "ngx", nil)
     assert.equal("blocking", assert(runtime.choose("auto")).name)
-    inside_nginx("init")
-    assert.equal("blocking", assert(runtime.choose("auto")).name)
-    inside_nginx("init_worker")
-    assert.equal("blocking", assert(runtime.choose("auto")).name)
-  end)
-
-  it("refuses to block a serving nginx worker unasked, naming phase and way out", function()
-    inside_nginx("content")
-    local chosen, failure = runtime.choose("auto")
-    assert.is_nil(chosen)
-    assert.is_true(failure:is("ConfigError"))
-    assert.truthy(failure.message:find('"content"', 1, true))
-    assert.truthy(failure.message:find('runtime = "ngx"', 1, true))
     assert.equal("blocking", assert(runtime.choose("blocking")).name)
   end)
-end)
 
-describe("the runtime of nginx", function()
-  local real_ngx
-  before_each(function() real_ngx = rawget(_G, "ngx") end)
-  after_each(function() rawset(_G, "ngx", real_ngx) end)
-
-  it("waits with ngx.sleep, so that the worker serves others meanwhile", function()
-    local slept = {}
-    rawset(_G, "ngx", { sleep = function(seconds) slept[#slept + 1] = seconds end })
-    assert(runtime.choose("ngx")).sleep(3)
-    assert.same({ 3 }, slept)
+  it("waits as nginx does inside nginx, whatever the phase is now, and blocks only if it must", function()
+    for _, phase in ipairs { "init", "init_worker", "content", "log" } do
+      rawset(_G, "ngx", { get_phase = function() return phase end })
+      assert.equal("ngx", assert(runtime.choose("auto")).name)
+      assert.equal("ngx", assert(runtime.choose("ngx")).name)
+      assert.equal("blocking", assert(runtime.choose("blocking")).name)
+    end
   end)
 
-  it("says so outside nginx", function()
+  it("refuses to wait as nginx does outside nginx", function()
     rawset(_G, "ngx", nil)
     local chosen, failure = runtime.choose("ngx")
     assert.is_nil(chosen)
     assert.is_true(failure:is("ConfigError"))
-    assert.truthy(failure.message:find("only there inside nginx", 1, true))
+    assert.truthy(failure.message:find("only possible inside nginx", 1, true))
+  end)
+
+  it("takes a sleep of the caller's own everywhere", function()
+    rawset(_G, "ngx", { get_phase = function() return "log" end })
+    assert.equal("custom", assert(runtime.choose { sleep = function() end }).name)
   end)
 end)
 

@@ -35,6 +35,13 @@ function client:call(name, params) end
 ---@return aws.backup.PreparedRequest
 function client:prepare(name, params) end
 
+--- Makes a call once the phase of nginx at hand has ended, for phases that can't wait.
+---@param name string
+---@param params? table
+---@param callback fun(output: table?, meta_or_err: table)
+---@return true?, aws.backup.Error? err  # if nginx takes no more timers
+function client:later(name, params, callback) end
+
 --- The credentials that the next call would use.
 ---@return aws.backup.Credentials
 function client:credentials() end

@@ -17,19 +17,6 @@ local CLOSE_WITHOUT_ANSWER = 444
 -- What the one process plays from, until the next script: seen by all its requests.
 local script, seen = {}, {}
 
-local function write_file(path, text)
-  local file = assert(io.open(path .. ".new", "w"))
-  file:write(text)
-  file:close()
-  -- Whoever waits for the file never sees half of it.
-  assert(os.rename(path .. ".new", path))
-end
-
---- Tells by the file `started` in nginx's prefix that the server listens. To be called in init_worker_by_lua.
-function play.tell_ready()
-  write_file(ngx.config.prefix() .. "started", "ready")
-end
-
 local function encoded_headers()
   local headers = {}
   for name, value in pairs(ngx.req.get_headers(0)) do

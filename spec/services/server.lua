@@ -6,12 +6,8 @@
 local cjson = require "cjson"
 
 local base64 = require "aws.backup.codec.base64"
-local core = require "aws.backup.core"
 local json = require "aws.backup.codec.json"
-
-local START_TIMEOUT = 20 -- seconds; a machine may be busy
-local CONTROL_TIMEOUT = 10 -- seconds
-local PORTS_TRIED = 5
+local nginx_server = require "spec.nginx.server"
 
 ---@class spec.services.Entry  what to answer, and to whom
 ---@field method? string  absent: any
@@ -34,82 +30,25 @@ local PORTS_TRIED = 5
 local server = {}
 server.__index = server
 
-local function read_file(path)
-  local file = io.open(path, "rb")
-  if not file then return nil end
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
-local function new_directory()
-  local pipe = assert(io.popen("mktemp -d"))
-  local directory = assert(pipe:read("*l"), "mktemp made no directory")
-  pipe:close()
-  return directory
-end
-
-local function random_port()
-  local high, low = assert(core.random(2)):byte(1, 2)
-  return 20000 + (high * 256 + low) % 40000
-end
-
--- Waits until the server in the directory is ready: true, or nil and what it said instead.
-local function await_start(directory)
-  local deadline = core.monotonic() + START_TIMEOUT
-  local said
-  repeat
-    if read_file(directory .. "/started") then return true end
-    said = read_file(directory .. "/output") or ""
-    if said:find("[emerg]", 1, true) or said:find("^serve: ") then return nil, said end
-    core.sleep(0.01)
-  until core.monotonic() > deadline
-  return nil, ("not ready after %d seconds: %s"):format(START_TIMEOUT, said)
-end
-
-local function start_on(port)
-  local directory = new_directory()
-  local input = assert(io.popen(("exec spec/services/serve %s %d"):format(directory, port), "w"))
-  local ready, said = await_start(directory)
-  if not ready then
-    input:close()
-    return nil, said
-  end
-  local conf = read_file(directory .. "/nginx.conf")
-  return setmetatable({
-    input = input, directory = directory, engine = core.new_engine(), port = port, url = "http://127.0.0.1:" .. port,
-    url6 = conf:find("listen [::1]", 1, true) and "http://[::1]:" .. port or nil,
-  }, server)
-end
-
 --- Starts a server; ready when this returns. It answers everything with 404 until it has a script.
----@return table server  port, url, url6 (nil where the machine has no IPv6), script, seen, stop
+---@return table server  port, url, url6 (nil where the machine has no IPv6), directory (what nginx writes to), script,
+---  seen, stop
 function server.start()
-  local started, said
-  for _ = 1, PORTS_TRIED do
-    started, said = start_on(random_port())
-    if started or not said:find("Address already in use", 1, true) then break end
-  end
-  return started or error("the loopback server does not start: " .. said)
+  local nginx = nginx_server.start { template = "spec/services/nginx.conf.in" }
+  local has_ipv6 = nginx:read("nginx.conf"):find("listen [::1]", 1, true)
+  return setmetatable({
+    nginx = nginx, port = nginx.port, url = nginx.url, url6 = has_ipv6 and "http://[::1]:" .. nginx.port or nil,
+    directory = nginx.directory,
+  }, server)
 end
 
 --- Ends the server; nothing of it is left.
 function server:stop()
-  self.engine:close()
-  -- A program that the spec has started may hold the pipe open, too: hence a line.
-  self.input:write("stop\n")
-  self.input:close()
+  self.nginx:stop()
 end
 
 local function control(self, method, name, body)
-  local transfer = assert(self.engine:start {
-    method = method, url = self.url .. "/.control/" .. name, headers = {}, body = body,
-    connect_timeout = CONTROL_TIMEOUT, read_timeout = CONTROL_TIMEOUT,
-  })
-  while not transfer:done() do self.engine:step(1) end
-  local response, _, message = transfer:result()
-  assert(response and response.status == 200, message or (response and response.body))
-  return response.body
+  return (self.nginx:ask("/.control/" .. name, { method = method, body = body }))
 end
 
 local function encoded(entry)

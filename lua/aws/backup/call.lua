@@ -166,6 +166,20 @@ function call.run(client, operation, params, features)
   end
 end
 
+--- Takes the parameters of a call that will be made later.
+---@param client table
+---@param operation table
+---@param params table
+---@return table? accepted  with the idempotency token in them
+---@return table? err  what the call would find wrong with them
+function call.accept(client, operation, params)
+  local filled, failure = fill(client, operation, params)
+  local parts
+  if filled then parts, failure = to_parts(client, operation, filled) end
+  if not parts then return nil, failure end
+  return filled
+end
+
 --- Goes the way of a call up to the signature, and sends nothing.
 ---@param client table
 ---@param operation table

@@ -3,6 +3,7 @@
 -- What a client is made of is bound into its methods, so that whoever prints or walks over a client meets `meta` and
 -- nothing else: no secret, no connection. Only the methods here raise; below them failures are `nil, err`.
 
+local auto = require "aws.backup.transport.auto"
 local call = require "aws.backup.call"
 local clock_skew = require "aws.backup.clock_skew"
 local codec = require "aws.backup.codec"
@@ -10,10 +11,10 @@ local config = require "aws.backup.config"
 local context = require "aws.backup.credentials.context"
 local core = require "aws.backup.core"
 local credentials = require "aws.backup.credentials"
-local curl = require "aws.backup.transport.curl"
 local endpoint = require "aws.backup.endpoint"
 local errors = require "aws.backup.errors"
 local instance_region = require "aws.backup.credentials.instance_region"
+local later = require "aws.backup.later"
 local log = require "aws.backup.log"
 local nearest = require "aws.backup.nearest"
 local proxy = require "aws.backup.proxy"
@@ -50,7 +51,7 @@ local function transport_for(settings, waiting)
   if given then return { send = function(_, request) return given(request) end } end
   local proxy_for, failure = proxy.new(settings.proxy, settings.getenv)
   if not proxy_for then return nil, failure end
-  local own = curl.new({
+  local own = auto.new({
     ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls, proxy_for = proxy_for,
     max_response_bytes = settings.max_response_bytes, max_connections = settings.max_connections,
     tcp_keepalive = settings.tcp_keepalive,
@@ -78,12 +79,14 @@ local function surroundings(settings)
     clock = settings.clock or core.time, monotonic = settings.monotonic or core.monotonic,
     uuid = settings.uuid or uuid.random, random = settings.random or random_fraction,
     log = log.new(settings.debug), user_agent = useragent.new(settings),
+    -- A transport of the caller's own may do without waiting.
+    check_place = not settings.transport and waiting.check or nil,
   }
 end
 
 local function credentials_context(inside, region)
   return context.new(inside.settings, {
-    region = region, transport = inside.transport, sleep = inside.runtime.sleep,
+    region = region, transport = inside.transport, sleep = inside.runtime.sleep, new_gate = inside.runtime.new_gate,
     clock = inside.clock, monotonic = inside.monotonic, random = inside.random, uuid = inside.uuid,
     user_agent = inside.user_agent(), log = inside.log, spawn = core.spawn,
   })
@@ -134,9 +137,24 @@ local function find_operation(inside, name)
     suggestion and ("; did you mean " .. suggestion .. "?") or ""))
 end
 
+-- Whether a call can be made here: not in every phase of nginx.
+local function check_place(inside)
+  if inside.check_place then return inside.check_place() end
+  return true
+end
+
+-- The operation, if it can be called here and now.
+local function find_callable(inside, name)
+  local operation, failure = find_operation(inside, name)
+  if not operation then return nil, failure end
+  local fits
+  fits, failure = check_place(inside)
+  return fits and operation or nil, failure
+end
+
 -- Without raising: what the client's own methods build on.
 local function invoke(inside, name, params, features)
-  local operation, failure = find_operation(inside, name)
+  local operation, failure = find_callable(inside, name)
   if not operation then return nil, failure end
   return call.run(inside, operation, params == nil and {} or params, features)
 end
@@ -160,7 +178,7 @@ end
 ---@return aws.backup.PreparedRequest request  method, url, host, path, query, headers, body; as_curl()
 -- Raises ParamValidationError, CredentialsError.
 function methods.prepare(inside, name, params)
-  local operation, failure = find_operation(inside, name)
+  local operation, failure = find_callable(inside, name)
   if not operation then error(failure, 0) end
   local request
   request, failure = call.prepare(inside, operation, params == nil and {} or params)
@@ -168,12 +186,29 @@ function methods.prepare(inside, name, params)
   return request
 end
 
+--- Makes a call as soon as the phase of nginx at hand has ended: for phases that can't wait, such as log_by_lua.
+--- What is wrong with the parameters is found at once.
+---@param name string  either form of an operation's name
+---@param params table?
+---@param callback fun(output: table?, meta_or_err: table)  gets what the call returns, or nil and its error
+---@return true?, table? err  nil and an error if nginx takes no more timers (lua_max_pending_timers)
+-- Raises ParamValidationError, and ConfigError outside nginx.
+function methods.later(inside, name, params, callback)
+  local possible, failure = later.check(callback)
+  local operation, accepted
+  if possible then operation, failure = find_operation(inside, name) end
+  if operation then accepted, failure = call.accept(inside, operation, later.copy(params == nil and {} or params)) end
+  if not accepted then error(failure, 0) end
+  return later.start(function() return invoke(inside, name, accepted) end, callback)
+end
+
 --- The credentials that the next call would use.
 ---@return { access_key_id: string, secret_access_key: string, session_token: string?, expiration: number?,
 ---  account_id: string? }
 -- Raises CredentialsError; NoCredentialsError tells what each provider met.
 function methods.credentials(inside)
-  local found, failure = inside.credentials_source:get()
+  local found, failure = check_place(inside)
+  if found then found, failure = inside.credentials_source:get() end
   if not found then error(failure, 0) end
   return {
     access_key_id = found.access_key_id, secret_access_key = found.secret_access_key,

@@ -20,6 +20,7 @@ local function discard() end
 ---@field clock fun(): number  # epoch seconds
 ---@field monotonic fun(): number  # seconds
 ---@field sleep fun(seconds: number)  # may yield
+---@field new_gate? fun(): { wait: fun(seconds: number), open: fun() }  # see aws.backup.runtime.gate
 ---@field random fun(): number  # in [0, 1)
 ---@field uuid fun(): string?, string?
 ---@field log fun(format: string, ...)  # never a secret
@@ -28,7 +29,7 @@ local function discard() end
 
 ---@param settings table  from aws.backup.config
 ---@param ways { region: string?, transport: table, clock: function, monotonic: function, sleep: function,
----  random: function, uuid: function, user_agent: string, log: function?, spawn: function }
+---  new_gate: function?, random: function, uuid: function, user_agent: string, log: function?, spawn: function }
 ---@return aws.backup.CredentialsContext
 function context.new(settings, ways)
   local log = ways.log or discard
@@ -36,8 +37,8 @@ function context.new(settings, ways)
     settings = settings, getenv = settings.getenv, files = settings.files, shared = settings.shared,
     home = shared_files.home(settings.getenv), region = ways.region,
     profile_name = settings.profile_name, profile_is_explicit = settings.profile_source == "option",
-    clock = ways.clock, monotonic = ways.monotonic, sleep = ways.sleep, random = ways.random, uuid = ways.uuid,
-    spawn = ways.spawn, log = log,
+    clock = ways.clock, monotonic = ways.monotonic, sleep = ways.sleep, new_gate = ways.new_gate, random = ways.random,
+    uuid = ways.uuid, spawn = ways.spawn, log = log,
     http = http.new {
       transport = ways.transport, clock = ways.clock, monotonic = ways.monotonic, sleep = ways.sleep,
       user_agent = ways.user_agent, log = log,

@@ -9,6 +9,7 @@
 -- A source of credentials, as the client knows it, is `{ name, get(self, deadline), renew(self, used, deadline) }`.
 
 local errors = require "aws.backup.errors"
+local gate = require "aws.backup.runtime.gate"
 local protect = require "aws.backup.protect"
 local snapshot = require "aws.backup.credentials.snapshot"
 local time = require "aws.backup.codec.time"
@@ -28,7 +29,6 @@ local MANDATORY_PAUSE_SECONDS = 10
 -- How long whoever fetches is believed to be still at it. Longer than any fetch takes, a process that asks somebody
 -- something included; it matters only if the coroutine was dropped by its host in the midst of it.
 local CLAIM_SECONDS = 120
-local POLL_SECONDS = 0.05
 
 local NEVER = math.huge
 
@@ -109,29 +109,34 @@ end
 
 -- Fetches, for everybody who waits meanwhile. Only whoever still has the claim at the end leaves something behind.
 local function fetch(state, deadline, rejected)
-  local context = state.context
-  local flight = { claimed_until = context.monotonic() + CLAIM_SECONDS, rejected = rejected }
+  local flight = {
+    claimed_until = state.context.monotonic() + CLAIM_SECONDS, rejected = rejected, gate = state.new_gate(),
+  }
   state.flight = flight
   local ran, found, failure = protect(state.provider.get, state.provider, deadline, rejected)
   local claimed = state.flight == flight
   if claimed then state.flight = nil end
+  if ran then
+    found, failure = checked(state, found, failure)
+    if found and claimed then found = keep(state, found) end
+    flight.found, flight.failure = found, failure and copy_of(failure)
+  end
+  flight.gate.open()
   if not ran then error(found, 0) end
-  found, failure = checked(state, found, failure)
-  if found and claimed then found = keep(state, found) end
-  flight.found, flight.failure = found, failure and copy_of(failure)
   return found, failure
 end
 
 -- Waits for the end of a fetch that another caller makes. Returns an error if it failed, or took too long.
 local function await(state, flight, deadline)
-  local context = state.context
+  local latest = math.min(flight.claimed_until, deadline or NEVER)
   while flight_of(state) == flight do
-    if deadline and context.monotonic() >= deadline then
+    local now = state.context.monotonic()
+    if deadline and now >= deadline then
       local _, failure = fault(("the call's time ended before another call had fetched credentials of %s; give the "
         .. "option timeout more seconds"):format(owner_of(state)))
       return failure
     end
-    context.sleep(POLL_SECONDS)
+    flight.gate.wait(latest - now)
   end
   return flight.failure and copy_of(flight.failure)
 end
@@ -200,7 +205,7 @@ end
 --- Makes a source of a provider.
 ---@param provider table  its `get(self, deadline, rejected)` really fetches; `rejected` is a set that must not come
 ---  back from a memory of its own
----@param context aws.backup.CredentialsContext  clock, monotonic, sleep, log
+---@param context aws.backup.CredentialsContext  clock, monotonic, sleep or new_gate, log
 ---@param owner? string  whose credentials these are, for messages; default: the provider's name
 ---@return table source
 function refresh.new(provider, context, owner)
@@ -209,6 +214,7 @@ function refresh.new(provider, context, owner)
   local state = {
     source = source, provider = provider, context = context, owner = owner,
     refresh_at = -NEVER, mandatory_at = -NEVER, pause_until = -NEVER,
+    new_gate = context.new_gate or gate.polling(context.sleep),
   }
   local clock = context.clock
 

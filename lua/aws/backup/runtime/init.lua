@@ -1,45 +1,28 @@
 --- How a call waits: for time to pass, and for a transfer to end.
 --
--- A runtime is `{ name, sleep = function(seconds), finish = function(engine, transfer) }`.
+-- A runtime is `{ name, sleep = function(seconds), finish = function(engine, transfer) }`. That of nginx has more:
+-- see aws.backup.runtime.nginx.
 
 local blocking = require "aws.backup.runtime.blocking"
 local errors = require "aws.backup.errors"
 local foreign = require "aws.backup.runtime.foreign"
+local nginx = require "aws.backup.runtime.nginx"
+local phase = require "aws.backup.runtime.phase"
 
 local runtime = {}
 
--- Inside nginx only the phases that run before it serves may block.
-local function serving_nginx_phase()
-  local ngx = rawget(_G, "ngx")
-  local get_phase = type(ngx) == "table" and ngx.get_phase
-  local phase = get_phase and get_phase()
-  if phase and phase ~= "init" and phase ~= "init_worker" then return phase end
-  return nil
-end
-
--- Between two looks at the sockets the worker serves others.
-local function nginx()
-  local ngx = rawget(_G, "ngx")
-  if type(ngx) ~= "table" or not ngx.sleep then
-    return nil, errors.new("ConfigError", { message =
-      'runtime = "ngx" waits with ngx.sleep, which is only there inside nginx; leave runtime out here' })
-  end
-  return foreign.new({ sleep = ngx.sleep })
-end
-
 --- The runtime for what a caller chose.
----@param choice "auto"|"blocking"|"ngx"|table  a table brings its own sleep(seconds)
----@return table? runtime, table? err  ConfigError: nothing that would block was chosen in nginx
+---@param choice "auto"|"blocking"|"ngx"|table  auto: by where each call runs; a table brings its own sleep(seconds)
+---@return table? runtime, table? err  ConfigError: "ngx" outside nginx
 function runtime.choose(choice)
   if type(choice) == "table" then return foreign.new(choice) end
-  if choice == "ngx" then return nginx() end
-  local phase = choice == "auto" and serving_nginx_phase()
-  if phase then
+  local is_nginx = phase.current() ~= nil
+  if choice == "ngx" and not is_nginx then
     return nil, errors.new("ConfigError", { message =
-      'waiting in the nginx phase "' .. phase .. '" would block the worker; give the option '
-      .. 'runtime = "ngx", or accept the blocking with runtime = "blocking"' })
+      'runtime = "ngx" waits as nginx does, which is only possible inside nginx; leave runtime out here' })
   end
-  return blocking
+  if choice == "blocking" or not is_nginx then return blocking end
+  return nginx.new(rawget(_G, "ngx"), choice == "auto" and blocking or nil)
 end
 
 return runtime

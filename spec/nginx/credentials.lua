@@ -6,7 +6,7 @@
 
 local backup = require "aws.backup"
 
-local worker = {}
+local credentials = {}
 
 -- The client of this worker, made by the first request.
 local client
@@ -14,20 +14,20 @@ local client
 local function new_client()
   local url = "http://127.0.0.1:" .. ngx.var.server_port
   return backup.client {
-    region = "eu-west-1", endpoint_url = url, runtime = "ngx", shared_dict = "aws_credentials",
+    region = "eu-west-1", endpoint_url = url, shared_dict = "aws_credentials",
     env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = url .. "/credentials" },
   }
 end
 
 --- Makes a call, and tells which worker made it with which key.
-function worker.call()
+function credentials.call()
   client = client or new_client()
   client:list_backup_vaults()
   ngx.say(("%d %s"):format(ngx.worker.pid(), client:credentials().access_key_id))
 end
 
 --- Plays the endpoint of container credentials. It takes a moment, in which everybody else arrives.
-function worker.give_credentials()
+function credentials.give_credentials()
   local count = ngx.shared.counts:incr("fetches", 1, 0)
   ngx.sleep(0.1)
   ngx.print(('{"AccessKeyId":"K%d","SecretAccessKey":"S","Token":"T%d","Expiration":"2099-01-01T00:00:00Z"}'):format(
@@ -35,7 +35,7 @@ function worker.give_credentials()
 end
 
 --- Plays ListBackupVaults, for those whose credentials have not expired.
-function worker.list_vaults()
+function credentials.list_vaults()
   local count = ngx.var.http_authorization:match("Credential=K(%d+)/")
   if tonumber(count) > (ngx.shared.counts:get("expired") or 0) then return ngx.print('{"BackupVaultList":[]}') end
   ngx.status = ngx.HTTP_FORBIDDEN
@@ -44,13 +44,13 @@ function worker.list_vaults()
 end
 
 --- Tells how often credentials were fetched.
-function worker.tell_fetches()
+function credentials.tell_fetches()
   ngx.print(ngx.shared.counts:get("fetches") or 0)
 end
 
 --- Lets all credentials expire that have been fetched so far.
-function worker.expire()
+function credentials.expire()
   ngx.shared.counts:set("expired", ngx.shared.counts:get("fetches"))
 end
 
-return worker
+return credentials

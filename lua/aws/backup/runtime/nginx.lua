@@ -1,0 +1,81 @@
+--- Waits inside nginx so that the worker serves others meanwhile: with ngx.sleep, while requests go over nginx's own
+-- sockets. Decided anew for each wait, since a client that init_by_lua makes is used in any phase of any worker.
+
+local errors = require "aws.backup.errors"
+local phase = require "aws.backup.runtime.phase"
+
+local nginx = {}
+
+-- What to do instead, where nothing may be waited for.
+local ADVICE = {
+  exit_worker = "make the call before the worker exits",
+  init = 'leave the option runtime out, or give runtime = "blocking"',
+}
+local GENERAL_ADVICE = "client:later(operation, params, callback) makes the call in a timer as soon as this phase has "
+  .. "ended, as ngx.timer.at does with any function"
+
+local function no_waiting(name)
+  return nil, errors.new("ConfigError", { message = ('in the phase "%s" of nginx nothing can be waited for, so no call '
+    .. "can be made; %s"):format(name, ADVICE[name] or GENERAL_ADVICE) })
+end
+
+-- Lets all go on who wait for one event. Made for that event, and dropped after it.
+local function new_gate(semaphore)
+  local posts, waiting = semaphore.new(0), 0
+  return {
+    wait = function(seconds)
+      waiting = waiting + 1
+      posts:wait(seconds)
+      waiting = waiting - 1
+    end,
+    open = function()
+      if waiting > 0 then posts:post(waiting) end
+    end,
+  }
+end
+
+--- Makes the runtime.
+---@param ngx table  nginx's API
+---@param before_serving? table  the runtime for init_by_lua, before there is anybody to serve; absent: no call there
+---@return table runtime
+function nginx.new(ngx, before_serving)
+  local runtime = { name = "ngx" }
+
+  --- Whether calls can be made here.
+  ---@return true?, aws.backup.Error? err  ConfigError: names the phase and what to do instead
+  function runtime.check()
+    local name = phase.current()
+    if phase.may_wait(name) or (name == "init" and before_serving) then return true end
+    return no_waiting(name)
+  end
+
+  --- The API of nginx if requests go over its sockets here; else nil.
+  ---@return table?
+  function runtime.sockets()
+    if before_serving and phase.current() == "init" then return nil end
+    return ngx
+  end
+
+  --- Raises what `check` returns, where nothing can be waited for.
+  ---@param seconds number
+  function runtime.sleep(seconds)
+    local allowed, failure = runtime.check()
+    if not allowed then error(failure, 0) end
+    if not runtime.sockets() then return before_serving.sleep(seconds) end
+    if seconds > 0 then ngx.sleep(seconds) end
+  end
+
+  --- Waits for a transfer of the C core: there is none but before serving.
+  function runtime.finish(engine, transfer)
+    before_serving.finish(engine, transfer)
+  end
+
+  --- Something to wait for: `wait(seconds)` ends when somebody calls `open()`, or by itself.
+  function runtime.new_gate()
+    return new_gate(require "ngx.semaphore")
+  end
+
+  return runtime
+end
+
+return nginx

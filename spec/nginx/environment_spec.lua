@@ -1,0 +1,35 @@
+-- Workers of nginx have no environment, and files may change or become unreadable below them: settings are those of the
+-- moment when the module was loaded.
+
+local home = require "spec.services.home"
+local server = require "spec.nginx.server"
+
+local CONFIG = "[profile nightly]\nregion = %s\naws_access_key_id = %s\naws_secret_access_key = s\n"
+
+describe("a worker of nginx", function()
+  local nginx, place
+
+  setup(function()
+    place = home.new { [".aws/config"] = CONFIG:format("eu-north-1", "AKIDFIRST") }
+    nginx = server.start { template = "spec/nginx/environment.conf.in",
+      values = { HOME = place.path, AWS_PROFILE = "nightly", AWS_EC2_METADATA_DISABLED = "true" } }
+  end)
+  teardown(function()
+    nginx:stop()
+    place:remove()
+  end)
+
+  it("has the settings that the master found when the module was loaded, though it has no environment", function()
+    assert.equal("nil eu-north-1 AKIDFIRST", (nginx:ask("/client")))
+  end)
+
+  it("keeps them when the files change, until nginx is reloaded", function()
+    place:write(".aws/config", CONFIG:format("us-west-2", "AKIDSECOND"))
+    assert.equal("nil eu-north-1 AKIDFIRST", (nginx:ask("/client")))
+    nginx:signal("HUP")
+    server.await("the new settings are in use", function()
+      return nginx:ask("/client") == "nil us-west-2 AKIDSECOND"
+    end)
+    assert.equal("", nginx:read("error.log"))
+  end)
+end)

@@ -1,0 +1,136 @@
+-- The runtime of nginx with an nginx that is played. spec/nginx/phases_spec.lua has a real one.
+
+local nginx = require "aws.backup.runtime.nginx"
+local phase = require "aws.backup.runtime.phase"
+
+local MAY_WAIT = {
+  "rewrite", "server_rewrite", "access", "precontent", "content", "timer", "ssl_cert", "proxy_ssl_cert",
+  "proxy_ssl_verify", "preread",
+}
+local MAY_NOT_WAIT = {
+  "init_worker", "set", "balancer", "header_filter", "body_filter", "log", "ssl_session_store", "exit_worker",
+}
+
+describe("in nginx", function()
+  local real_ngx, real_semaphore, played
+  before_each(function()
+    real_ngx, real_semaphore = rawget(_G, "ngx"), package.loaded["ngx.semaphore"]
+    played = { slept = {}, phase = "content", configure = "--prefix=/usr/share/nginx --add-dynamic-module=/x/http-lua" }
+    rawset(_G, "ngx", {
+      get_phase = function() return played.phase end,
+      sleep = function(seconds) played.slept[#played.slept + 1] = seconds end,
+      config = { nginx_configure = function() return played.configure end },
+    })
+  end)
+  after_each(function()
+    rawset(_G, "ngx", real_ngx)
+    package.loaded["ngx.semaphore"] = real_semaphore
+  end)
+
+  local function new(before_serving)
+    return nginx.new(rawget(_G, "ngx"), before_serving)
+  end
+
+  local function fault_in(name, runtime)
+    played.phase = name
+    local fine, failure = runtime.check()
+    assert.is_nil(fine)
+    assert.is_true(failure:is("ConfigError"))
+    assert.truthy(failure.message:find('the phase "' .. name .. '" of nginx', 1, true), failure.message)
+    return failure.message
+  end
+
+  it("calls can be made in every phase that serves others meanwhile", function()
+    for _, name in ipairs(MAY_WAIT) do
+      played.phase = name
+      assert.is_true(new().check())
+      assert.equal(rawget(_G, "ngx"), new().sockets())
+    end
+  end)
+
+  it("no call can be made elsewhere, and a call later is the way out", function()
+    for _, name in ipairs(MAY_NOT_WAIT) do
+      local advice = name == "exit_worker" and "before the worker exits" or "client:later(operation, params, callback)"
+      assert.truthy(fault_in(name, new()):find(advice, 1, true), name)
+    end
+    fault_in("a_phase_of_tomorrow", new())
+  end)
+
+  it("some phases of TLS can wait only where OpenResty's patches are", function()
+    for _, name in ipairs { "ssl_client_hello", "ssl_session_fetch" } do
+      fault_in(name, new())
+      played.configure = "--prefix=/usr/local/openresty/nginx --add-module=../ngx_lua-0.10.26 --with-stream"
+      assert.is_true(new().check())
+      played.configure = "--add-dynamic-module=/x/http-lua"
+    end
+    rawget(_G, "ngx").config = nil
+    assert.is_false(phase.may_wait("ssl_client_hello"))
+  end)
+
+  it("a wait is nginx's, in each phase anew", function()
+    local runtime = new()
+    runtime.sleep(3)
+    played.phase = "timer"
+    runtime.sleep(0.5)
+    runtime.sleep(0)
+    runtime.sleep(-1)
+    assert.same({ 3, 0.5 }, played.slept)
+  end)
+
+  it("a wait where there must be none is an error, not a wait", function()
+    played.phase = "log"
+    local fine, failure = pcall(new().sleep, 1)
+    assert.is_false(fine)
+    assert.truthy(failure.message:find('"log"', 1, true))
+    assert.same({}, played.slept)
+  end)
+
+  it("before nginx serves anybody, waiting is left to the runtime for that", function()
+    played.phase = "init"
+    local slept, finished
+    local runtime = new {
+      sleep = function(seconds) slept = seconds end,
+      finish = function(engine, transfer) finished = { engine, transfer } end,
+    }
+    assert.is_true(runtime.check())
+    assert.is_nil(runtime.sockets())
+    runtime.sleep(2)
+    runtime.finish("engine", "transfer")
+    assert.same({ 2, { "engine", "transfer" } }, { slept, finished })
+    assert.same({}, played.slept)
+    played.phase = "content"
+    assert.is_table(runtime.sockets())
+  end)
+
+  it("without such a runtime no call can be made there", function()
+    assert.truthy(fault_in("init", new()):find('runtime = "blocking"', 1, true))
+  end)
+
+  it("a gate lets all go on who wait, at once, and holds nobody up who comes later", function()
+    local posts, waits = {}, {}
+    package.loaded["ngx.semaphore"] = { new = function()
+      return {
+        wait = function(_, seconds) waits[#waits + 1] = seconds; coroutine.yield() end,
+        post = function(_, count) posts[#posts + 1] = count end,
+      }
+    end }
+    local gate = new().new_gate()
+    gate.open()
+    assert.same({}, posts)
+    local waiters = {}
+    for index = 1, 3 do
+      waiters[index] = coroutine.create(gate.wait)
+      assert(coroutine.resume(waiters[index], index))
+    end
+    assert(coroutine.resume(waiters[1]))
+    gate.open()
+    assert.same({ 1, 2, 3 }, waits)
+    assert.same({ 2 }, posts)
+  end)
+end)
+
+describe("outside nginx", function()
+  it("there is no phase", function()
+    assert.is_nil(phase.current())
+  end)
+end)
