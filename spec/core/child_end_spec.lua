@@ -77,7 +77,7 @@ describe("the process that runs a program", function()
       local path = folder.path .. "/pids"
       other_lua.run(folder.path, ([[
         child = core.spawn { "sh", "-c", "echo $$ > %s; exec sleep 60" }
-        while not core.read_file(%q, 100) do core.sleep(0.01) end
+        while not (core.read_file(%q, 100) or ""):find("\n") do core.sleep(0.01) end
         %s
       ]]):format(path, path, script))
       local program = numbers_in(path)

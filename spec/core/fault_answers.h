@@ -31,6 +31,22 @@ static void count_and_close(struct connection *c, const char *rest)
     c->done = true;
 }
 
+/* As StartBackupJob is answered, the job named by the request's own token. */
+static void start_job(struct connection *c, const char *rest)
+{
+    static const char member[] = "\"IdempotencyToken\":\"";
+    const char *token = strstr(c->request + c->head_size, member);
+    size_t size;
+    char body[256];
+
+    (void)rest;
+    token = token != NULL ? token + strlen(member) : "";
+    size = strcspn(token, "\"");
+    snprintf(body, sizeof body, "{\"BackupJobId\":\"%.*s\",\"CreationDate\":1}", (int)size, token);
+    sendf(c, "HTTP/1.1 200 OK\r\nX-Connection: %d\r\nContent-Length: %zu\r\n\r\n%s", c->number,
+          strlen(body), body);
+}
+
 /* What all connections have seen. */
 static void totals(struct connection *c, const char *rest)
 {
@@ -278,6 +294,7 @@ static const struct {
     {"/send-and-reset/", send_and_reset},
     {"/send-and-fall-silent/", send_and_fall_silent},
     {"/totals", totals},
+    {"/backup-jobs", start_job},
     {"/last-connect", last_connect},
     {"/server-name", server_name},
 };
