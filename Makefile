@@ -21,16 +21,17 @@ PORT       ?= 8080
 REGION     ?= us-east-1
 ACCOUNT    ?= 123456789012
 
-.PHONY: help build demo test lint spec emulator bench generate check-generated sanitize dependencies-% clean
+.PHONY: help build demo test lint spec emulator bench bench-nginx generate check-generated sanitize dependencies-% clean
 
 help:
 	@echo "make demo       a backup job from start to end against the emulator over HTTP"
 	@echo "make test       everything that is tested: lint, C warnings, all specs on every Lua"
 	@echo "make build      the C module for each Lua on this machine, under build/"
 	@echo "make emulator   serve the emulator in the foreground: PORT=$(PORT) REGION=$(REGION) ACCOUNT=$(ACCOUNT) SPEED= VAULTS="
-	@echo "make bench      signing, codec and a whole call, each beside its floor"
+	@echo "make bench      signing, codec, a whole call and many at once, each beside its floor"
+	@echo "make bench-nginx  calls in an nginx worker: beside bare sockets, under a stall, many, long, through reloads"
 	@echo "make generate   rewrite what is generated from model/"
-	@echo "make sanitize   the specs of the C core under ASan, UBSan and valgrind"
+	@echo "make sanitize   the C core under ASan, UBSan, valgrind and TSan"
 	@echo "make clean      remove build/"
 
 build:
@@ -69,8 +70,14 @@ emulator: dependencies-demo
 	@$(MAKE) --no-print-directory --silent build
 	@PORT=$(PORT) REGION=$(REGION) ACCOUNT=$(ACCOUNT) SPEED=$(SPEED) VAULTS=$(VAULTS) tools/emulator
 
-bench: build
+bench: build build/multi
 	@tools/bench
+
+bench-nginx: build build/multi
+	@tools/bench-nginx
+
+build/multi: bench/multi.c
+	$(CC) $(WARNINGS) $(OPTIMIZE) $< -o $@ $(shell pkg-config --libs libcurl)
 
 generate:
 	lua5.4 tools/generate.lua

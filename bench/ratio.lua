@@ -25,19 +25,27 @@ local function median(values)
   return values[math.floor(#values / 2) + 1]
 end
 
---- Microseconds for one run of the work and of its floor, and the median of the ratios of neighbouring rounds.
----@param work fun()
----@param floor fun()
----@return { work: number, floor: number, ratio: number }
-function ratio.measure(work, floor)
-  local work_times, floor_times = calibrate(work), calibrate(floor)
+--- Runs two clocks in turn; their medians, and the median of the ratios of neighbouring rounds.
+---@param time_work fun(): number  seconds for one piece of the work
+---@param time_floor fun(): number
+---@return { work: number, floor: number, ratio: number }  work and floor in microseconds
+function ratio.of_rounds(time_work, time_floor)
   local works, floors, ratios = {}, {}, {}
   for round = 1, ROUNDS do
-    works[round] = time_of(work, work_times) / work_times
-    floors[round] = time_of(floor, floor_times) / floor_times
+    works[round], floors[round] = time_work(), time_floor()
     ratios[round] = works[round] / floors[round]
   end
   return { work = median(works) * 1e6, floor = median(floors) * 1e6, ratio = median(ratios) }
+end
+
+--- Times a piece of work and its floor, both so often that a round takes long enough to be timed.
+---@param work fun()
+---@param floor fun()
+---@return { work: number, floor: number, ratio: number }  work and floor in microseconds
+function ratio.measure(work, floor)
+  local work_times, floor_times = calibrate(work), calibrate(floor)
+  return ratio.of_rounds(function() return time_of(work, work_times) / work_times end,
+    function() return time_of(floor, floor_times) / floor_times end)
 end
 
 return ratio

@@ -7,19 +7,11 @@ local core = require "aws.backup.core"
 local layers = require "layers"
 local parse = require "aws.backup.codec.parse"
 local ratio = require "ratio"
+local sample = require "sample"
 local serialize = require "aws.backup.codec.serialize"
 local validate = require "aws.backup.codec.validate"
 
-local KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }
-local PARAMS = {
-  BackupVaultName = "Default",
-  ResourceArn = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders",
-  IamRoleArn = "arn:aws:iam::123456789012:role/service-role/AWSBackupDefaultServiceRole",
-  IdempotencyToken = "0b3f0c0c-7d5c-4a53-9a55-0d2f6a2f9f10",
-  StartWindowMinutes = 480, CompleteWindowMinutes = 10080,
-  Lifecycle = { MoveToColdStorageAfterDays = 30, DeleteAfterDays = 120 },
-  RecoveryPointTags = { change = "CHG-1234", owner = "storage" },
-}
+local KEYS, PARAMS = sample.keys, sample.params
 local start = codec:operation("StartBackupJob")
 local list = codec:operation("ListBackupJobs")
 

@@ -58,11 +58,12 @@ describe("README.md", function()
   local blocks = blocks_of(text, "lua")
   local expected = {
     "COMPLETED\tarn:aws:backup:eu-west-1:123456789012:recovery-point:", nil, nil,
+    "volume/vol-0abcd1234abcd1235\tCOMPLETED",
     "attempt 1: HTTP 200, request id", "JobFailedError",
   }
 
   it("has the blocks that are run here", function()
-    assert.equal(5, #blocks)
+    assert.equal(6, #blocks)
   end)
 
   for index, block in ipairs(blocks) do

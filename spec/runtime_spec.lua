@@ -3,7 +3,10 @@ local runtime = require "aws.backup.runtime"
 -- A transfer that is done after so many steps of its engine.
 local function transfer_of(steps)
   local made, timeouts = 0, {}
-  local engine = { step = function(_, timeout) made = made + 1; timeouts[#timeouts + 1] = timeout end }
+  local engine = {
+    step = function(_, timeout) made = made + 1; timeouts[#timeouts + 1] = timeout end,
+    next_ended = function() end,
+  }
   return engine, { done = function() return made >= steps end }, timeouts
 end
 

@@ -96,6 +96,17 @@ bool awsb_transfer_start(struct awsb_transfer *transfer, const struct awsb_http_
  * False if the engine is not usable. */
 bool awsb_engine_step(struct awsb_engine *engine, int64_t timeout_ms, size_t *running);
 
+/* The next transfer that has ended, by whatever means, since it was started, and was not told of
+ * yet; NULL if there is none. */
+struct awsb_transfer *awsb_engine_next_ended(struct awsb_engine *engine);
+
+/* For a caller who waits in a loop of its own and steps without waiting: a descriptor that can be
+ * read while there is something to do, the engine's to close, the same all the time; -1 if the
+ * system has none to give, or the engine is not usable. */
+int awsb_engine_descriptor(struct awsb_engine *engine);
+/* How long until a step has something to do anyway; -1: no time in sight. */
+int64_t awsb_engine_wait_ms(const struct awsb_engine *engine);
+
 /* AWSB_HTTP_RUNNING, AWSB_HTTP_OK, or why it failed. */
 enum awsb_http_kind awsb_transfer_kind(const struct awsb_transfer *transfer);
 /* One line, no secret; valid as long as the transfer. */

@@ -72,33 +72,35 @@ void awsb_engine_free(struct awsb_engine *engine)
     drop_hold(engine);
 }
 
-/* The list of the unfinished. */
+/* The lists. */
 
-static void link_transfer(struct awsb_engine *engine, struct awsb_transfer *transfer)
+static void put_into(struct awsb_transfers *list, struct awsb_transfer *transfer)
 {
-    transfer->previous = engine->last;
+    transfer->list = list;
+    transfer->previous = list->last;
     transfer->next = NULL;
-    if (engine->last != NULL)
-        engine->last->next = transfer;
+    if (list->last != NULL)
+        list->last->next = transfer;
     else
-        engine->first = transfer;
-    engine->last = transfer;
-    engine->unfinished++;
+        list->first = transfer;
+    list->last = transfer;
 }
 
-static void unlink_transfer(struct awsb_transfer *transfer)
+static void take_out(struct awsb_transfer *transfer)
 {
-    struct awsb_engine *engine = transfer->engine;
+    struct awsb_transfers *list = transfer->list;
 
+    if (list == NULL)
+        return;
     if (transfer->previous != NULL)
         transfer->previous->next = transfer->next;
     else
-        engine->first = transfer->next;
+        list->first = transfer->next;
     if (transfer->next != NULL)
         transfer->next->previous = transfer->previous;
     else
-        engine->last = transfer->previous;
-    engine->unfinished--;
+        list->last = transfer->previous;
+    transfer->list = NULL;
 }
 
 static bool is_unfinished(const struct awsb_transfer *transfer)
@@ -190,7 +192,8 @@ bool awsb_transfer_start(struct awsb_transfer *transfer, const struct awsb_http_
     }
     transfer->start_ms = awsb_monotonic_ms();
     transfer->state = AWSB_TRANSFER_QUEUED;
-    link_transfer(engine, transfer);
+    put_into(&engine->running, transfer);
+    engine->unfinished++;
     return true;
 }
 
@@ -202,18 +205,29 @@ void awsb_transfer_retire(struct awsb_transfer *transfer)
         awsb_pool_remove(engine->pool, transfer->exchange);
         engine->active--;
     }
-    unlink_transfer(transfer);
+    take_out(transfer);
+    engine->unfinished--;
     drop_request(transfer);
     transfer->state = AWSB_TRANSFER_DONE;
+    put_into(&engine->ended, transfer);
 }
 
 void awsb_engine_retire_all(struct awsb_engine *engine, enum awsb_http_kind kind,
                             const char *message)
 {
-    while (engine->first != NULL) {
-        awsb_transfer_fail(engine->first, kind, "%s", message);
-        awsb_transfer_retire(engine->first);
+    while (engine->running.first != NULL) {
+        awsb_transfer_fail(engine->running.first, kind, "%s", message);
+        awsb_transfer_retire(engine->running.first);
     }
+}
+
+struct awsb_transfer *awsb_engine_next_ended(struct awsb_engine *engine)
+{
+    struct awsb_transfer *transfer = engine->ended.first;
+
+    if (transfer != NULL)
+        take_out(transfer);
+    return transfer;
 }
 
 enum awsb_http_kind awsb_transfer_kind(const struct awsb_transfer *transfer)
@@ -269,10 +283,10 @@ void awsb_transfer_free(struct awsb_transfer *transfer)
         return;
     awsb_transfer_cancel(transfer);
     if (is_unfinished(transfer)) { /* in a forked child, see http.h */
-        unlink_transfer(transfer);
         awsb_exchange_abandon(transfer->exchange);
         transfer->exchange = NULL;
     }
+    take_out(transfer);
     drop_request(transfer);
     awsb_head_clear(&transfer->answer.head);
     awsb_buf_clear(&transfer->answer.body);

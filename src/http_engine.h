@@ -27,6 +27,12 @@ enum awsb_transfer_state {
     AWSB_TRANSFER_DONE
 };
 
+/* A list that owns nothing. */
+struct awsb_transfers {
+    struct awsb_transfer *first;
+    struct awsb_transfer *last;
+};
+
 struct awsb_engine {
     struct awsb_pool *pool; /* NULL once closed */
     struct awsb_waits waits;
@@ -35,12 +41,13 @@ struct awsb_engine {
     size_t max_connections;
     size_t active;
     size_t unfinished;           /* active and queued */
-    struct awsb_transfer *first; /* of the unfinished, in order of start */
-    struct awsb_transfer *last;
+    struct awsb_transfers running; /* the unfinished, in order of start */
+    struct awsb_transfers ended;   /* those that nobody was told of yet, in order of end */
 };
 
 struct awsb_transfer {
     struct awsb_engine *engine;
+    struct awsb_transfers *list; /* the one it is in; NULL: none */
     struct awsb_transfer *next;
     struct awsb_transfer *previous;
     enum awsb_transfer_state state;

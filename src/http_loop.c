@@ -17,7 +17,7 @@ static const char no_memory[] = "not enough memory";
  * wait would count as time to connect. */
 static void admit_queued(struct awsb_engine *engine)
 {
-    struct awsb_transfer *transfer = engine->first;
+    struct awsb_transfer *transfer = engine->running.first;
 
     while (transfer != NULL && engine->active < engine->max_connections) {
         struct awsb_transfer *next = transfer->next;
@@ -75,7 +75,7 @@ static void look_for_life(struct awsb_transfer *transfer, int64_t now_ms)
 static void enforce_deadlines(struct awsb_engine *engine)
 {
     int64_t now_ms = awsb_monotonic_ms();
-    struct awsb_transfer *transfer = engine->first;
+    struct awsb_transfer *transfer = engine->running.first;
 
     while (transfer != NULL) {
         struct awsb_transfer *next = transfer->next;
@@ -90,24 +90,58 @@ static void enforce_deadlines(struct awsb_engine *engine)
     }
 }
 
+/* When the pool or a limit wants a step, whatever the sockets do. */
+static int64_t next_due_ms(const struct awsb_engine *engine)
+{
+    int64_t due_ms = engine->waits.timer_ms >= 0 ? engine->waits.timer_ms : NEVER;
+    const struct awsb_transfer *transfer;
+
+    for (transfer = engine->running.first; transfer != NULL; transfer = transfer->next) {
+        enum awsb_http_kind limit;
+        int64_t deadline = deadline_of(transfer, &limit);
+
+        if (deadline < due_ms)
+            due_ms = deadline;
+    }
+    return due_ms;
+}
+
 static int wait_ms(const struct awsb_engine *engine, int64_t timeout_ms)
 {
     int64_t now_ms = awsb_monotonic_ms();
     int64_t until_ms = timeout_ms < NEVER - now_ms ? now_ms + timeout_ms : NEVER;
-    const struct awsb_transfer *transfer;
+    int64_t due_ms = next_due_ms(engine);
 
-    if (engine->waits.timer_ms >= 0 && engine->waits.timer_ms < until_ms)
-        until_ms = engine->waits.timer_ms;
-    for (transfer = engine->first; transfer != NULL; transfer = transfer->next) {
-        enum awsb_http_kind limit;
-        int64_t deadline = deadline_of(transfer, &limit);
-
-        if (deadline < until_ms)
-            until_ms = deadline;
-    }
+    if (due_ms < until_ms)
+        until_ms = due_ms;
     if (until_ms <= now_ms)
         return 0;
     return until_ms - now_ms < INT_MAX ? (int)(until_ms - now_ms) : INT_MAX;
+}
+
+static bool can_admit(const struct awsb_engine *engine)
+{
+    return engine->active < engine->max_connections && engine->active < engine->unfinished;
+}
+
+int64_t awsb_engine_wait_ms(const struct awsb_engine *engine)
+{
+    int64_t now_ms = awsb_monotonic_ms();
+    int64_t due_ms;
+
+    if (!awsb_engine_usable(engine) || engine->running.first == NULL)
+        return -1;
+    if (can_admit(engine))
+        return 0;
+    due_ms = next_due_ms(engine);
+    if (due_ms == NEVER)
+        return -1;
+    return due_ms > now_ms ? due_ms - now_ms : 0;
+}
+
+int awsb_engine_descriptor(struct awsb_engine *engine)
+{
+    return awsb_engine_usable(engine) ? awsb_watches_mirror(&engine->waits.watches) : -1;
 }
 
 /* A byte in, or room for one out, is a sign of life, even if the pool waits for a whole line. */
@@ -126,7 +160,7 @@ static void stir_ready(const struct awsb_watches *watches)
 static struct awsb_transfer *find_transfer(const struct awsb_engine *engine,
                                            const struct awsb_exchange *exchange)
 {
-    struct awsb_transfer *transfer = engine->first;
+    struct awsb_transfer *transfer = engine->running.first;
 
     while (transfer != NULL && transfer->exchange != exchange)
         transfer = transfer->next;
@@ -171,7 +205,7 @@ bool awsb_engine_step(struct awsb_engine *engine, int64_t timeout_ms, size_t *ru
 
     if (!awsb_engine_usable(engine))
         return false;
-    if (engine->first != NULL) {
+    if (engine->running.first != NULL) {
         awsb_sigpipe_block(&sigpipe);
         move_on(engine, timeout_ms);
         awsb_sigpipe_restore(&sigpipe);

@@ -3,12 +3,13 @@
 
 /*
  * Binding of the engine: core.engine(), core.new_engine(options), engine:start(request),
- * engine:step(seconds), transfer:result() and their like.
+ * engine:step(seconds), engine:descriptor(), transfer:result() and their like.
  */
 
 #define ENGINE_TYPE "aws.backup.core.engine"
 #define TRANSFER_TYPE "aws.backup.core.transfer"
 #define SHARED_ENGINE ENGINE_TYPE ".shared"
+#define TRANSFERS TRANSFER_TYPE ".by_address"
 #define DEFAULT_CONNECTIONS 64
 #define MAX_CONNECTIONS 65535
 #define DEFAULT_RESPONSE_BYTES (64u << 20)
@@ -140,7 +141,68 @@ static int step(lua_State *L)
     return 1;
 }
 
-/* Transfers. */
+/* For loops that wait for descriptors: step(0) has work while this one can be read. */
+static int descriptor(lua_State *L)
+{
+    int fd = awsb_engine_descriptor(check_engine(L));
+
+    if (fd < 0)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, fd);
+    return 1;
+}
+
+/* And it has in so many seconds anyway. */
+static int timeout(lua_State *L)
+{
+    int64_t wait_ms = awsb_engine_wait_ms(check_engine(L));
+
+    if (wait_ms < 0)
+        lua_pushnil(L);
+    else
+        lua_pushnumber(L, (lua_Number)wait_ms / 1000);
+    return 1;
+}
+
+/* Transfers. Their userdata by their address, in a table of the registry with weak values. */
+
+static void open_transfers(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, TRANSFERS);
+}
+
+/* Remembers the userdata on top of the stack. */
+static void remember_transfer(lua_State *L, struct awsb_transfer *transfer)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, TRANSFERS);
+    lua_pushlightuserdata(L, transfer);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+/* The next transfer that has ended; each is told of once, those that were collected not at all. */
+static int next_ended(lua_State *L)
+{
+    struct awsb_engine *engine = check_engine(L);
+    struct awsb_transfer *transfer;
+
+    lua_getfield(L, LUA_REGISTRYINDEX, TRANSFERS);
+    while ((transfer = awsb_engine_next_ended(engine)) != NULL) {
+        lua_pushlightuserdata(L, transfer);
+        lua_rawget(L, -2);
+        if (!lua_isnil(L, -1))
+            return 1;
+        lua_pop(L, 1);
+    }
+    return 0;
+}
 
 static int push_failure(lua_State *L, const struct awsb_transfer *transfer)
 {
@@ -207,6 +269,7 @@ static int start(lua_State *L)
     box->transfer = awsb_transfer_new(engine);
     if (box->transfer == NULL)
         return luaL_error(L, "not enough memory for a request");
+    remember_transfer(L, box->transfer);
     lua_pushliteral(L, "headers");
     lua_rawget(L, 2);
     if (!lua_isnil(L, -1))
@@ -314,6 +377,9 @@ static int cancel(lua_State *L)
 static const luaL_Reg engine_methods[] = {
     {"start", start},
     {"step", step},
+    {"next_ended", next_ended},
+    {"descriptor", descriptor},
+    {"timeout", timeout},
     {"close", close_engine},
     {NULL, NULL},
 };
@@ -340,5 +406,6 @@ void awsb_open_http(lua_State *L)
 
     awsb_register_class(L, &engine_class);
     awsb_register_class(L, &transfer_class);
+    open_transfers(L);
     awsb_set_functions(L, functions);
 }

@@ -2,7 +2,13 @@
 
 #include "watch.h"
 
+#include <errno.h>
 #include <stdint.h>
+
+#ifdef __linux__
+#include <sys/epoll.h>
+#include <unistd.h>
+#endif
 
 #include "mem.h"
 
@@ -38,10 +44,97 @@ static bool grow(struct awsb_watches *watches)
     return true;
 }
 
+/* The mirror. What it shall watch is registered with it whenever the watches change, so that one
+ * descriptor stands for all. */
+
+#ifdef __linux__
+
+static int open_mirror(void)
+{
+    return epoll_create1(EPOLL_CLOEXEC);
+}
+
+static void close_mirror(int mirror)
+{
+    (void)close(mirror);
+}
+
+static bool mirror_set(int mirror, int descriptor, short events)
+{
+    struct epoll_event event = {0};
+
+    event.data.fd = descriptor;
+    if (events & POLLIN)
+        event.events |= EPOLLIN;
+    if (events & POLLOUT)
+        event.events |= EPOLLOUT;
+    if (epoll_ctl(mirror, EPOLL_CTL_MOD, descriptor, &event) == 0)
+        return true;
+    return errno == ENOENT && epoll_ctl(mirror, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+/* A descriptor that was closed first has left it already. */
+static void mirror_remove(int mirror, int descriptor)
+{
+    struct epoll_event unused = {0};
+
+    (void)epoll_ctl(mirror, EPOLL_CTL_DEL, descriptor, &unused);
+}
+
+#else
+
+static int open_mirror(void)
+{
+    return -1;
+}
+
+static void close_mirror(int mirror)
+{
+    (void)mirror;
+}
+
+static bool mirror_set(int mirror, int descriptor, short events)
+{
+    (void)mirror;
+    (void)descriptor;
+    (void)events;
+    return true;
+}
+
+static void mirror_remove(int mirror, int descriptor)
+{
+    (void)mirror;
+    (void)descriptor;
+}
+
+#endif
+
+int awsb_watches_mirror(struct awsb_watches *watches)
+{
+    size_t i;
+    bool good = true;
+
+    if (watches->is_mirrored)
+        return watches->mirror;
+    watches->mirror = open_mirror();
+    if (watches->mirror < 0)
+        return -1;
+    for (i = 0; i < watches->count && good; i++)
+        good = mirror_set(watches->mirror, watches->polls[i].fd, watches->polls[i].events);
+    if (!good) {
+        close_mirror(watches->mirror);
+        return -1;
+    }
+    watches->is_mirrored = true;
+    return watches->mirror;
+}
+
 bool awsb_watches_set(struct awsb_watches *watches, int descriptor, short events, void *owner)
 {
     size_t i = find(watches, descriptor);
 
+    if (watches->is_mirrored && !mirror_set(watches->mirror, descriptor, events))
+        return false;
     if (i == watches->count) {
         if (watches->count == watches->capacity && !grow(watches))
             return false;
@@ -60,6 +153,8 @@ void awsb_watches_remove(struct awsb_watches *watches, int descriptor)
 
     if (i == watches->count)
         return;
+    if (watches->is_mirrored)
+        mirror_remove(watches->mirror, descriptor);
     watches->count--;
     watches->polls[i] = watches->polls[watches->count];
     watches->owners[i] = watches->owners[watches->count];
@@ -114,6 +209,8 @@ void awsb_watches_clear(struct awsb_watches *watches)
 {
     struct awsb_watches empty = {0};
 
+    if (watches->is_mirrored)
+        close_mirror(watches->mirror);
     awsb_free(watches->polls);
     awsb_free(watches->owners);
     awsb_free(watches->ready);

@@ -25,6 +25,8 @@ struct awsb_watches {
     } *ready;
     size_t ready_count;
     size_t ready_capacity;
+    bool is_mirrored;
+    int mirror; /* if is_mirrored: an epoll instance that watches the same */
 };
 
 /* Begins or changes a watch; false without memory. */
@@ -36,6 +38,10 @@ void awsb_watches_forget(struct awsb_watches *watches, const void *owner);
 /* Waits until one is ready, the time is over or a signal came, then fills `ready`; false without
  * memory. */
 bool awsb_watches_wait(struct awsb_watches *watches, int timeout_ms);
+
+/* A descriptor that can be read while one of the watched can be worked on, for a loop that is not
+ * ours; -1 if the system has none to give. It stays the same until clear, which closes it. */
+int awsb_watches_mirror(struct awsb_watches *watches);
 
 void awsb_watches_clear(struct awsb_watches *watches);
 

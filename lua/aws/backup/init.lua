@@ -9,6 +9,7 @@
 
 local client = require "aws.backup.client"
 local errors = require "aws.backup.errors"
+local parallel = require "aws.backup.parallel"
 local progress = require "aws.backup.progress"
 local version = require "aws.backup.version"
 
@@ -35,6 +36,26 @@ end
 ---@return boolean
 function backup.is(caught, name)
   return errors.is(caught, name)
+end
+
+--- Runs a function for each item, many at a time, in this one thread: while one waits in a call of a client, others go
+-- on. aws.backup.parallel tells what such a function may do.
+--
+--     local results = backup.parallel(arns, function(arn)
+--       return client:start_backup_job { BackupVaultName = "Default", ResourceArn = arn, IamRoleArn = role }
+--     end)
+--     for index, result in ipairs(results) do
+--       if not result.ok then io.stderr:write(arns[index], ": ", tostring(result.error), "\n") end
+--     end
+---@param items any[]
+---@param fn fun(item: any, index: integer): any
+---@param options? aws.backup.ParallelOptions  concurrency: how many are under way at most (64);
+---  on_progress(done, total, item, result): called after each
+---@return aws.backup.ParallelResult[]  `{ ok = true, value = }` or `{ ok = false, error = }` each, in the items' order
+-- Raises ClientError for items that are no list and an fn that is no function, ConfigError for options; what
+-- on_progress raises; and what ends a program (Ctrl-C), once what was under way is cancelled.
+function backup.parallel(items, fn, options)
+  return parallel.run(items, fn, options)
 end
 
 --- Makes an `on_progress` function for the wait methods: a bar that is redrawn in place where the file is a

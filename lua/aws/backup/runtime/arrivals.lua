@@ -1,0 +1,40 @@
+--- Tells whoever waits for a transfer that it has ended. All transfers of an engine move on together, whoever steps it;
+-- so those who wait must hear of theirs although another one has moved it.
+
+local arrivals = {}
+
+-- A fact about transfers, not a state of the clients that made them. Weak, because whoever waits may be dropped.
+local expected = setmetatable({}, { __mode = "kv" })
+
+--- Notes who is to be told of the end of a transfer that has not ended yet; nil: nobody any more.
+---@param transfer table
+---@param whom? { arrived: fun(self: table) }
+function arrivals.expect(transfer, whom)
+  expected[transfer] = whom
+end
+
+local function tell(engine)
+  local told = false
+  local transfer = engine:next_ended()
+  while transfer do
+    local whom = expected[transfer]
+    if whom then
+      expected[transfer], told = nil, true
+      whom:arrived()
+    end
+    transfer = engine:next_ended()
+  end
+  return told
+end
+
+--- Moves the transfers of an engine on, waits for them at most so long, and tells who was waiting for those that ended.
+---@param engine table
+---@param seconds number
+---@return boolean told  whether there was anybody to tell
+function arrivals.step(engine, seconds)
+  if tell(engine) then return true end
+  engine:step(seconds)
+  return tell(engine)
+end
+
+return arrivals
