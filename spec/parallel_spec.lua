@@ -38,13 +38,13 @@ describe("backup.parallel", function()
 
   it("returns the results in the order of the items, whichever ends first", function()
     local ended = {}
-    local results = backup.parallel({ "slow-4", "quick-0", "middling-2" }, function(name, index)
+    local results = backup.parallel({ "slow-9", "quick-0", "middling-4" }, function(name, index)
       local described = describe_vault(name)
       ended[#ended + 1] = index
       return described
     end)
-    assert.same({ { ok = true, value = "slow-4" }, { ok = true, value = "quick-0" },
-      { ok = true, value = "middling-2" } }, results)
+    assert.same({ { ok = true, value = "slow-9" }, { ok = true, value = "quick-0" },
+      { ok = true, value = "middling-4" } }, results)
     assert.same({ 2, 3, 1 }, ended)
   end)
 
@@ -186,14 +186,14 @@ describe("backup.parallel", function()
   describe("with on_progress", function()
     it("tells it of each item as it ends: how many, of how many, which, and what came of it", function()
       local told = {}
-      local results = backup.parallel({ "slow-3", "bad-x", "quick-1" }, describe_vault, {
+      local results = backup.parallel({ "slow-9", "bad-x", "quick-1" }, describe_vault, {
         on_progress = function(...) told[#told + 1] = { ... } end,
       })
       assert.equal(3, #told)
       assert.same({ 1, 3, "bad-x" }, { told[1][1], told[1][2], told[1][3] })
       assert.is_false(told[1][4].ok)
       assert.same({ 2, 3, "quick-1", { ok = true, value = "quick-1" } }, told[2])
-      assert.same({ 3, 3, "slow-3", { ok = true, value = "slow-3" } }, told[3])
+      assert.same({ 3, 3, "slow-9", { ok = true, value = "slow-9" } }, told[3])
       assert.equal(results[1], told[3][4])
     end)
 

@@ -15,6 +15,8 @@ describe("the loop of luv", function()
     it(case[1], function() case[2](loop, server) end)
   end
 
+  it("goes on while credentials are fetched, once for all", function() cases.fetch_credentials_once(loop, server) end)
+
   it("waits for descriptors, and looks at none in vain", function() cases.wait_for_descriptors(loop, server) end)
 
   it("takes arguments for what it starts", function()

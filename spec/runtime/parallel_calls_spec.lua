@@ -119,6 +119,30 @@ describe("calls in parallel over the network", function()
     assert.equal(50, ended)
   end)
 
+  it("fetch for themselves where they lie above whoever fetches, who could not go on before them", function()
+    server:script {
+      { path = "/credentials", delay = 0.1, body = ('{"AccessKeyId":"AKID","SecretAccessKey":"SECRET","Token":"TOKEN",'
+        .. '"Expiration":"%s"}'):format(time.iso8601(core.time() + 3600)) },
+      { path = "/backup-vaults/", body = "{}" },
+    }
+    local client = backup.client {
+      region = "us-east-1", endpoint_url = server.url, timeout = 10,
+      env = {
+        AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/credentials",
+        AWS_CONFIG_FILE = "/nowhere", AWS_SHARED_CREDENTIALS_FILE = "/nowhere",
+      },
+    }
+    local called = 0
+    values_of(backup.parallel(numbers(10), function()
+      blocking.sleep(0.01)
+      coroutine.wrap(function()
+        list(client)
+        called = called + 1
+      end)()
+    end))
+    assert.equal(10, called)
+  end)
+
   it("end on Ctrl-C, which goes on to the caller once they are cancelled", function()
     server:script {
       { path = "/backup-vaults/", delay = 60 },

@@ -79,7 +79,7 @@ describe("a wait in parallel with others", function()
         end
       end, function()
         return call(function()
-          wait(6)
+          wait(10)
           gone_on = looks
           return "waited"
         end)

@@ -1,6 +1,8 @@
 --- `pcall` for functions that may yield. In Lua 5.1 a coroutine can't yield across pcall; there the function gets a
 -- coroutine of its own, whose yields are handed on to the caller's scheduler.
 
+local lineage = require "aws.backup.runtime.lineage"
+
 local unpack = table.unpack or unpack -- luacheck: ignore
 
 -- Told by the name, not tried out: to yield while a module is loaded is what a host such as nginx can't bear.
@@ -15,6 +17,7 @@ end
 local function through_coroutine(fn, ...)
   -- Lua 5.1 makes coroutines of Lua functions only.
   local inner = coroutine.create(function(...) return fn(...) end)
+  lineage.adopt(inner)
   local results = pack(coroutine.resume(inner, ...))
   while results[1] and coroutine.status(inner) ~= "dead" do
     results = pack(coroutine.resume(inner, coroutine.yield(unpack(results, 2, results.n))))

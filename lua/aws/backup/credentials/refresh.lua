@@ -95,10 +95,16 @@ local function keep(state, found)
   return state.current
 end
 
--- The fetch that is under way, unless whoever began it is no longer believed in.
+-- Whether whoever fetches lies below the running code on the stack, and so can't go on before it: a call in a place
+-- where Lua can't yield lets others go on from where it stands.
+local function lies_below(flight)
+  return flight.thread ~= nil and flight.thread ~= coroutine.running() and coroutine.status(flight.thread) == "normal"
+end
+
+-- The fetch that is under way, unless whoever began it is no longer believed in, or waits for the running code.
 local function flight_of(state)
   local flight = state.flight
-  if flight and state.context.monotonic() < flight.claimed_until then return flight end
+  if flight and state.context.monotonic() < flight.claimed_until and not lies_below(flight) then return flight end
   return nil
 end
 
@@ -111,6 +117,7 @@ end
 local function fetch(state, deadline, rejected)
   local flight = {
     claimed_until = state.context.monotonic() + CLAIM_SECONDS, rejected = rejected, gate = state.new_gate(),
+    thread = coroutine.running(),
   }
   state.flight = flight
   local ran, found, failure = protect(state.provider.get, state.provider, deadline, rejected)

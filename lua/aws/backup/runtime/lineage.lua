@@ -15,32 +15,32 @@ local function running()
   return thread
 end
 
--- The pcall of coxpcall does in Lua 5.1 what ours does, and can be asked. Elsewhere it is Lua's own, and has nothing to
--- tell.
-local function before(thread)
-  local coxpcall = package.loaded.coxpcall
-  local asked = type(coxpcall) == "table" and coxpcall.running
-  if asked == coroutine.running then asked = nil end
-  return made_by[thread] or asked and asked(thread) or thread
-end
-
 --- Notes that a coroutine will hand its yields on to the running one.
 ---@param inner thread
 function lineage.adopt(inner)
   made_by[inner] = running()
 end
 
+--- The coroutine that another one hands its yields on to, as far as it is known; nil: none.
+---@param thread thread
+---@return thread?
+function lineage.outer(thread)
+  -- The pcall of coxpcall does in Lua 5.1 what ours does, and can be asked. Elsewhere it is Lua's own.
+  local coxpcall = package.loaded.coxpcall
+  local asked = type(coxpcall) == "table" and coxpcall.running
+  local outer = made_by[thread] or asked and asked ~= coroutine.running and asked(thread)
+  return outer ~= thread and outer or nil
+end
+
 --- The coroutine that a yield here would suspend, as whoever resumes it knows it; nil in the main one, which can't
 -- yield.
 ---@return thread?
 function lineage.root()
-  local thread = running()
+  local thread, root = running(), nil
   while thread do
-    local outer = before(thread)
-    if outer == thread then return thread end
-    thread = outer
+    root, thread = thread, lineage.outer(thread)
   end
-  return nil
+  return root
 end
 
 return lineage

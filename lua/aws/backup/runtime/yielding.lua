@@ -23,8 +23,10 @@ local function holds_up(frame, caller)
   return frame.name == "(for generator)" or may_be_metamethod(frame, caller)
 end
 
--- Goes down the stack of a coroutine from one of its levels.
-local function frames_let_pass(thread, level)
+-- Goes down the stack of a coroutine. Its topmost function is left out: of one that has resumed another it is the one
+-- that resumed, of the running one it is debug.getinfo.
+local function frames_let_pass(thread)
+  local level = 1
   local frame = debug.getinfo(thread, level, "nSf")
   while frame do
     level = level + 1
@@ -35,11 +37,11 @@ local function frames_let_pass(thread, level)
   return true
 end
 
--- For the Lua versions that can't be asked. The topmost function of a coroutine that has resumed another is the one
--- that resumed; of the running one it is the function that asks for the stack.
-local function stacks_let_pass(root)
+-- For the Lua versions that can't be asked.
+local function stacks_let_pass()
   local thread = coroutine.running()
-  return frames_let_pass(thread, 1) and (root == thread or frames_let_pass(root, 1))
+  while thread and frames_let_pass(thread) do thread = lineage.outer(thread) end
+  return thread == nil
 end
 
 local let_pass = coroutine.isyieldable or stacks_let_pass -- luacheck: ignore
@@ -48,7 +50,7 @@ local let_pass = coroutine.isyieldable or stacks_let_pass -- luacheck: ignore
 ---@return thread?
 function yielding.target()
   local root = lineage.root()
-  if root and let_pass(root) then return root end
+  if root and let_pass() then return root end
   return nil
 end
 
