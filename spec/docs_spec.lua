@@ -3,12 +3,7 @@
 local environment = require "aws.backup.environment"
 local rows = require "aws.backup.settings"
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
+local read = require "spec.read_file"
 
 -- Lines of tables by what stands in them in backquotes.
 local function table_lines(text)

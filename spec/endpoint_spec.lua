@@ -3,12 +3,7 @@ local endpoint = require "aws.backup.endpoint"
 local helper = require "spec.config_helper"
 local partitions = require "aws.backup.partitions"
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
+local read = require "spec.read_file"
 
 describe("endpoint.resolve", function()
   describe("passes the endpoint vectors:", function()

@@ -3,12 +3,7 @@
 local emulator_module = require "aws.backup.emulator"
 local real = require "aws.backup"
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
+local read = require "spec.read_file"
 
 local function blocks_of(text, language)
   local blocks = {}

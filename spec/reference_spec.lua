@@ -1,12 +1,7 @@
 -- spec/reference/ lists what an AWS SDK does around a call, fact by fact, each with the test that holds it. This makes
 -- sure that every test it names exists, so that the tables can be trusted.
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
+local read = require "spec.read_file"
 
 local function modules_in(folder)
   local listing = assert(io.popen("ls " .. folder))

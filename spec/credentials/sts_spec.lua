@@ -17,26 +17,8 @@ describe("STS", function()
 
   local function new_world(settings, overrides) return play.context(server, settings, overrides) end
 
-  local function assume(context, changes, base, region, deadline)
-    return sts.new(context):assume_role(play.params(changes), base or BASE, region, deadline)
-  end
-
-  local function assume_with_token(context, read, changes)
-    return sts.new(context):assume_role_with_web_identity(play.params(changes), nil, nil,
-      read or function() return TOKEN end)
-  end
-
-  -- The error of a call that the server answers by the script; what it saw goes along.
-  local function failure_of(script, settings, changes, base)
-    server:script(script)
-    local context = new_world(settings)
-    local found, err = assume(context, changes, base)
-    assert.is_nil(found)
-    assert.is_true(err:is("CredentialsError"))
-    assert.is_nil(play.secret_in(tostring(err)))
-    assert.is_nil(play.secret_in(table.concat(context.logged, "\n")))
-    return err, server:seen(), context
-  end
+  local assume, assume_with_token = play.assume, play.assume_with_token
+  local function failure_of(...) return play.failure_of(server, ...) end
 
   describe("asked for a role", function()
     it("gets a form with exactly what was given", function()

@@ -1,5 +1,7 @@
 --- What STS answers, as entries for the loopback server; a context whose STS that is; and checks of what it was sent.
 
+local assert = require "luassert"
+local client = require "aws.backup.credentials.sts"
 local core = require "aws.backup.core"
 local new_context = require("spec.services.context").new
 local time = require "aws.backup.codec.time"
@@ -142,6 +144,29 @@ function sts.params(changes)
   local params = { role_arn = sts.ROLE, role_session_name = "se", where = 'profile "p"' }
   for name, value in pairs(changes or {}) do params[name] = value end
   return params
+end
+
+--- Asks for a role as the profile of `sts.params` does, changed.
+function sts.assume(context, changes, base, region, deadline)
+  return client.new(context):assume_role(sts.params(changes), base or sts.BASE, region, deadline)
+end
+
+function sts.assume_with_token(context, read, changes)
+  return client.new(context):assume_role_with_web_identity(sts.params(changes), nil, nil,
+    read or function() return sts.TOKEN end)
+end
+
+--- The error of a call that the server answers by the script, which shows no secret; what the server saw goes along,
+--- and the context.
+function sts.failure_of(server, script, settings, changes, base)
+  server:script(script)
+  local context = sts.context(server, settings)
+  local found, err = sts.assume(context, changes, base)
+  assert.is_nil(found)
+  assert.is_true(err:is("CredentialsError"))
+  assert.is_nil(sts.secret_in(tostring(err)))
+  assert.is_nil(sts.secret_in(table.concat(context.logged, "\n")))
+  return err, server:seen(), context
 end
 
 return sts

@@ -5,7 +5,9 @@ local region = require "aws.backup.region"
 
 local endpoint_url = {}
 
-local DEFAULT_PORT = { https = 443, http = 80 }
+--- The port of a URL that names none. Other schemes are not spoken here.
+endpoint_url.DEFAULT_PORT = { https = 443, http = 80 }
+local DEFAULT_PORT = endpoint_url.DEFAULT_PORT
 
 --- What a person may see of an endpoint's URL: user and password, if somebody put them there, are left out.
 ---@param url string

@@ -1,6 +1,7 @@
 --- The debug log: what was sent where, what came back, which credentials were used. Never a secret: those who write to
 -- it give it nothing that is one, and every line goes through `visible`, so that no text can forge another line.
 
+local milliseconds = require("aws.backup.codec.number").milliseconds_text
 local visible = require "aws.backup.codec.visible"
 
 local log = {}
@@ -27,11 +28,6 @@ function log.new(debug)
   return function(format, ...)
     sink("aws.backup: " .. visible.text(format:format(...), LONGEST_LINE))
   end
-end
-
--- Seconds in a text; "%g" would write the locale's comma.
-local function milliseconds(seconds)
-  return ("%d ms"):format(math.floor(seconds * 1000 + 0.5))
 end
 
 local function outcome(event)

@@ -9,12 +9,13 @@
 -- of the environment.
 
 local ascii = require "aws.backup.ascii"
+local endpoint_url = require "aws.backup.endpoint_url"
 local errors = require "aws.backup.errors"
 local ip_address = require "aws.backup.ip_address"
 
 local proxy = {}
 
-local DEFAULT_PORT = { https = 443, http = 80 }
+local DEFAULT_PORT = endpoint_url.DEFAULT_PORT
 
 -- Link-local addresses mean the machine itself: its instance metadata, the credentials of its container. A proxy would
 -- give the credentials of another machine. The last one is where EC2 and EKS have them in IPv6.

@@ -7,7 +7,7 @@ local conversions = require "aws.backup.conversions"
 local shared_files = require "aws.backup.shared_files"
 
 -- In all, the first included.
-local ATTEMPTS = { standard = 3, adaptive = 3, legacy = 5, off = 1 }
+local ATTEMPTS = { standard = 3, adaptive = 3, legacy = 5 }
 
 local function attempts_of_mode(settings)
   return ATTEMPTS[settings.retry_mode]

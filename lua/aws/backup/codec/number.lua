@@ -115,4 +115,11 @@ function number.round_seconds(seconds)
   return milliseconds / 1000
 end
 
+--- Writes a duration for people, in whole milliseconds: no locale has a say in that.
+---@param seconds number
+---@return string
+function number.milliseconds_text(seconds)
+  return ("%d ms"):format(floor(seconds * 1000 + 0.5))
+end
+
 return number

@@ -6,6 +6,7 @@
 local answer = require "aws.backup.transport.answer"
 local ascii = require "aws.backup.ascii"
 local clock_skew = require "aws.backup.clock_skew"
+local endpoint_url = require "aws.backup.endpoint_url"
 local retry = require "aws.backup.retry"
 
 local http = {}
@@ -16,7 +17,7 @@ local MAX_BODY_BYTES = 1024 * 1024
 -- The least that is left to an attempt: a timeout of 0 would mean none.
 local SHORTEST_SECONDS = 0.001
 
-local DEFAULT_PORT = { http = ":80", https = ":443" }
+local DEFAULT_PORT = endpoint_url.DEFAULT_PORT
 
 local methods = {}
 local metatable = { __index = methods }
@@ -24,7 +25,7 @@ local metatable = { __index = methods }
 -- The Host header: a default port is left out.
 local function host_header(scheme, authority)
   local port = authority:match(":%d*$")
-  if port == ":" or port == DEFAULT_PORT[scheme] then return authority:sub(1, -#port - 1) end
+  if port == ":" or port == ":" .. DEFAULT_PORT[scheme] then return authority:sub(1, -#port - 1) end
   return authority
 end
 

@@ -1,10 +1,8 @@
 --- The sentence of a transport's failure inside nginx: which host, what happened, and what to do about it.
 
-local explain = {}
+local milliseconds = require("aws.backup.codec.number").milliseconds_text
 
-local function milliseconds(seconds)
-  return ("%d ms"):format(math.floor(seconds * 1000 + 0.5))
-end
+local explain = {}
 
 -- By kind. `place` is the host, and the proxy before it.
 local WRITERS = {

@@ -4,10 +4,11 @@
 -- Failures come as kind and message: "url" or "protocol".
 
 local ascii = require "aws.backup.ascii"
+local endpoint_url = require "aws.backup.endpoint_url"
 
 local http_writer = {}
 
-local DEFAULT_PORT = { http = 80, https = 443 }
+local DEFAULT_PORT = endpoint_url.DEFAULT_PORT
 
 -- RFC 9110, 5.6.2; what is frequent comes first, since patterns look in that order.
 local TOKEN = "^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$"
