@@ -344,7 +344,6 @@ build = {
     ["aws.backup.transport.http_reader"] = "lua/aws/backup/transport/http_reader.lua",
     ["aws.backup.transport.http_writer"] = "lua/aws/backup/transport/http_writer.lua",
     ["aws.backup.useragent"] = "lua/aws/backup/useragent.lua",
-    ["aws.backup.uuid"] = "lua/aws/backup/uuid.lua",
     ["aws.backup.version"] = "lua/aws/backup/version.lua",
     ["aws.backup.wait"] = "lua/aws/backup/wait.lua",
   },

@@ -121,6 +121,30 @@ describe("backup.client", function()
 end)
 
 describe("a call", function()
+  it("tells of a clock that it can't sign by", function()
+    for _, wrong in ipairs { 0 / 0, 1e15 } do
+      local transport, requests = scripted(ok("{}"))
+      local fine, err = pcall(start, new(transport, { clock = function() return wrong end }))
+      assert.is_false(fine)
+      assert.is_true(backup.is(err, "ClientError"))
+      assert.matches("the clock says .*, which is no time to sign with", err.message)
+      assert.equal(0, #requests)
+    end
+  end)
+
+  it("signs each request by the second of its moment", function()
+    local now = 1767323045.2
+    local transport, requests = scripted(ok("{}"), ok("{}"), ok("{}"))
+    local client = new(transport, { clock = function() return now end })
+    for _, moment in ipairs { 1767323045.2, 1767323045.9996, 1767323046.0 } do
+      now = moment
+      start(client)
+    end
+    assert.equal("20260102T030405Z", requests[1].headers["x-amz-date"])
+    assert.equal("20260102T030405Z", requests[2].headers["x-amz-date"])
+    assert.equal("20260102T030406Z", requests[3].headers["x-amz-date"])
+  end)
+
   it("sends a signed request and returns output and meta", function()
     local answer = '{"BackupJobId":"J","CreationDate":1516925490.087,"IsParent":false,"New":1}'
     local transport, requests = scripted(ok(answer))

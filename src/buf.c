@@ -4,6 +4,7 @@
 
 #include "hash.h"
 #include "mem.h"
+#include "text.h"
 
 #define SMALLEST_CAPACITY 64
 
@@ -95,6 +96,18 @@ void awsb_buf_add_text(struct awsb_buf *buf, const char *text)
 void awsb_buf_add_byte(struct awsb_buf *buf, char byte)
 {
     awsb_buf_add(buf, awsb_view(&byte, 1));
+}
+
+void awsb_buf_add_lower(struct awsb_buf *buf, struct awsb_view name)
+{
+    size_t i;
+
+    awsb_buf_reserve(buf, name.size);
+    if (buf->err != AWSB_OK)
+        return;
+    for (i = 0; i < name.size; i++)
+        buf->data[buf->size + i] = awsb_lower(name.data[i]);
+    buf->size += name.size;
 }
 
 void awsb_buf_truncate(struct awsb_buf *buf, size_t size)

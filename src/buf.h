@@ -41,6 +41,7 @@ void awsb_buf_reserve(struct awsb_buf *buf, size_t extra);
 void awsb_buf_add(struct awsb_buf *buf, struct awsb_view bytes);
 void awsb_buf_add_text(struct awsb_buf *buf, const char *text);
 void awsb_buf_add_byte(struct awsb_buf *buf, char byte);
+void awsb_buf_add_lower(struct awsb_buf *buf, struct awsb_view name); /* ASCII letters */
 
 /* Drops what comes after the first `size` bytes. */
 void awsb_buf_truncate(struct awsb_buf *buf, size_t size);

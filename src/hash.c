@@ -79,13 +79,21 @@ static void close_contexts(struct awsb_hasher *hasher)
     EVP_MAC_CTX_free(hasher->mac_context);
 }
 
-static bool compute_mac(struct awsb_hasher *hasher, struct awsb_view key, struct awsb_view data,
-                        unsigned char out[AWSB_SHA256_SIZE])
+/* Before 3.0.3 a context without a new key was not reset. */
+static bool keeps_key(void)
+{
+    return OpenSSL_version_num() >= 0x30000030L;
+}
+
+/* Without a key: that of the last time. */
+static bool compute_mac(struct awsb_hasher *hasher, const struct awsb_view *key,
+                        struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE])
 {
     EVP_MAC_CTX *context = hasher->mac_context;
     size_t written;
 
-    return EVP_MAC_init(context, bytes_of(key), key.size, NULL) == 1 &&
+    return EVP_MAC_init(context, key != NULL ? bytes_of(*key) : NULL, key != NULL ? key->size : 0,
+                        NULL) == 1 &&
            EVP_MAC_update(context, bytes_of(data), data.size) == 1 &&
            EVP_MAC_final(context, out, &written, AWSB_SHA256_SIZE) == 1;
 }
@@ -105,14 +113,26 @@ static void close_contexts(struct awsb_hasher *hasher)
     HMAC_CTX_free(hasher->mac_context);
 }
 
-static bool compute_mac(struct awsb_hasher *hasher, struct awsb_view key, struct awsb_view data,
-                        unsigned char out[AWSB_SHA256_SIZE])
+static bool keeps_key(void)
+{
+    return true;
+}
+
+/* Without a key: that of the last time. */
+static bool start_mac(struct awsb_hasher *hasher, const struct awsb_view *key)
+{
+    if (key == NULL)
+        return HMAC_Init_ex(hasher->mac_context, NULL, 0, NULL, NULL) == 1;
+    return key->size <= INT_MAX && HMAC_Init_ex(hasher->mac_context, bytes_of(*key),
+                                                (int)key->size, hasher->digest, NULL) == 1;
+}
+
+static bool compute_mac(struct awsb_hasher *hasher, const struct awsb_view *key,
+                        struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE])
 {
     HMAC_CTX *context = hasher->mac_context;
 
-    return key.size <= INT_MAX &&
-           HMAC_Init_ex(context, bytes_of(key), (int)key.size, hasher->digest, NULL) == 1 &&
-           HMAC_Update(context, bytes_of(data), data.size) == 1 &&
+    return start_mac(hasher, key) && HMAC_Update(context, bytes_of(data), data.size) == 1 &&
            HMAC_Final(context, out, NULL) == 1;
 }
 
@@ -163,7 +183,20 @@ enum awsb_err awsb_hmac_sha256(struct awsb_hasher *hasher, struct awsb_view key,
     bool done;
 
     ERR_set_mark();
-    done = compute_mac(hasher, key, data, out);
+    done = compute_mac(hasher, &key, data, out);
+    ERR_pop_to_mark();
+    return done ? AWSB_OK : AWSB_CRYPTO;
+}
+
+enum awsb_err awsb_hmac_sha256_again(struct awsb_hasher *hasher, struct awsb_view key,
+                                     struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE])
+{
+    bool done;
+
+    if (!keeps_key())
+        return awsb_hmac_sha256(hasher, key, data, out);
+    ERR_set_mark();
+    done = compute_mac(hasher, NULL, data, out);
     ERR_pop_to_mark();
     return done ? AWSB_OK : AWSB_CRYPTO;
 }
@@ -199,6 +232,25 @@ enum awsb_err awsb_random(unsigned char *out, size_t size)
     done = RAND_bytes(out, (int)size) == 1;
     ERR_pop_to_mark();
     return done ? AWSB_OK : AWSB_CRYPTO;
+}
+
+enum awsb_err awsb_uuid(char out[AWSB_UUID_SIZE])
+{
+    static const unsigned char group_sizes[] = {4, 2, 2, 2, 6};
+    unsigned char bytes[16] = {0};
+    enum awsb_err err = awsb_random(bytes, sizeof bytes);
+    size_t group, done = 0;
+
+    bytes[6] = (unsigned char)(0x40 | (bytes[6] & 0x0f)); /* version 4 */
+    bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f)); /* of this RFC's variant */
+    for (group = 0; group < sizeof group_sizes; group++) {
+        if (group > 0)
+            *out++ = '-';
+        awsb_hex(bytes + done, group_sizes[group], out);
+        out += 2 * group_sizes[group];
+        done += group_sizes[group];
+    }
+    return err;
 }
 
 /* Keys of the curve P-256. */

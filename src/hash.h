@@ -33,6 +33,10 @@ enum awsb_err awsb_sha256(struct awsb_hasher *hasher, struct awsb_view data,
 enum awsb_err awsb_hmac_sha256(struct awsb_hasher *hasher, struct awsb_view key,
                                struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE]);
 
+/* The same, if `key` is that of the hasher's last HMAC: what depends on it alone is not done again. */
+enum awsb_err awsb_hmac_sha256_again(struct awsb_hasher *hasher, struct awsb_view key,
+                                     struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE]);
+
 /* For the names of files that other programs named by it; broken as a seal since 2017. */
 #define AWSB_SHA1_SIZE 20
 enum awsb_err awsb_sha1(struct awsb_view data, unsigned char out[AWSB_SHA1_SIZE]);
@@ -57,6 +61,10 @@ void awsb_hex(const unsigned char *bytes, size_t size, char *out);
 
 /* From OpenSSL's CSPRNG, which notices a fork by itself. */
 enum awsb_err awsb_random(unsigned char *out, size_t size);
+
+/* A random UUID, RFC 9562, version 4: lower case with dashes, no NUL. */
+#define AWSB_UUID_SIZE 36
+enum awsb_err awsb_uuid(char out[AWSB_UUID_SIZE]);
 
 /* Takes a time that depends on the lengths alone. */
 bool awsb_equal(struct awsb_view a, struct awsb_view b);

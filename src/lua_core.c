@@ -20,6 +20,7 @@
 #define VERSION "0.1.0"
 #define HASHER_TYPE "aws.backup.core.hasher"
 #define MAX_RANDOM_BYTES 1024
+#define NO_ENTROPY "OpenSSL's random generator has no entropy"
 #define MAX_ENCODED_BYTES (64u << 20)
 #define SLEEP_SLICE_MS 250 /* Lua sees Ctrl-C between two calls, never within one */
 
@@ -186,8 +187,18 @@ static int random_bytes(lua_State *L)
     size_t wanted = awsb_check_size(L, 1, sizeof bytes);
 
     if (awsb_random(bytes, wanted) != AWSB_OK)
-        return push_refusal(L, "OpenSSL's random generator has no entropy");
+        return push_refusal(L, NO_ENTROPY);
     lua_pushlstring(L, (const char *)bytes, wanted);
+    return 1;
+}
+
+static int uuid(lua_State *L)
+{
+    char text[AWSB_UUID_SIZE];
+
+    if (awsb_uuid(text) != AWSB_OK)
+        return push_refusal(L, NO_ENTROPY);
+    lua_pushlstring(L, text, sizeof text);
     return 1;
 }
 
@@ -312,6 +323,7 @@ static const luaL_Reg functions[] = {
     {"hex", hex},
     {"equal", equal},
     {"random", random_bytes},
+    {"uuid", uuid},
     {"uri_encode", uri_encode},
     {"utf8_length", utf8_length},
     {"has_digit_run", has_digit_run},

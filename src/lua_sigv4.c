@@ -1,7 +1,11 @@
 #include "lua_glue.h"
 #include "sigv4.h"
 
-/* Binding of the signer: core.new_signer(), signer:sign(request, credentials, scope, options). */
+/*
+ * Binding of the signer: core.new_signer(), signer:sign(request, credentials, scope, options) with
+ * all that can be told, and signer:authorize(request, credentials, region, service, timestamp) for
+ * the way of a call.
+ */
 
 #define SIGNER_TYPE "aws.backup.core.signer"
 
@@ -155,6 +159,8 @@ static void read_headers(lua_State *L, struct awsb_pairs *pairs)
     lua_pushliteral(L, "headers");
     lua_rawget(L, 2);
     index = lua_gettop(L);
+    if (lua_type(L, index) != LUA_TTABLE)
+        luaL_error(L, "request: field 'headers' must be a table, got %s", luaL_typename(L, index));
     count = awsb_rawlen(L, index);
     if (count > 0)
         read_header_array(L, pairs, index, count);
@@ -246,8 +252,62 @@ static int sign(lua_State *L)
     return 1;
 }
 
+/* A string of the table at `index`; raises for anything else, and for none if it is required. */
+static struct awsb_view string_field(lua_State *L, int index, const char *what, const char *name,
+                                     bool required)
+{
+    struct awsb_view view = awsb_field_view(L, index, name);
+
+    if (view.size > 0)
+        return view;
+    lua_pushstring(L, name);
+    lua_rawget(L, index);
+    if (lua_type(L, -1) != LUA_TSTRING && (required || !lua_isnil(L, -1)))
+        luaL_error(L, "%s: field '%s' must be a string, got %s", what, name, luaL_typename(L, -1));
+    lua_pop(L, 1);
+    return view;
+}
+
+/* Of tables with more in them, as they are: no copy has to be made of those of a call. */
+static int authorize(lua_State *L)
+{
+    struct signer_box *box = check_signer(L);
+    struct awsb_sigv4_request request = {0};
+    struct awsb_sigv4_scope scope = {0};
+    struct awsb_sigv4_options options = {0};
+    struct awsb_sigv4_result result;
+    enum awsb_err err;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    request.method = string_field(L, 2, "request", "method", true);
+    request.path = string_field(L, 2, "request", "path", true);
+    request.query = string_field(L, 2, "request", "query", false);
+    request.body = string_field(L, 2, "request", "body", false);
+    scope.access_key_id = string_field(L, 3, "credentials", "access_key_id", true);
+    scope.secret_access_key = string_field(L, 3, "credentials", "secret_access_key", true);
+    scope.region = awsb_check_view(L, 4);
+    scope.service = awsb_check_view(L, 5);
+    scope.timestamp = awsb_check_view(L, 6);
+    read_headers(L, &box->headers);
+    request.headers = box->headers.items;
+    request.header_count = box->headers.count;
+
+    err = awsb_signer_sign(box->signer, &request, &scope, &options, &result);
+    if (err == AWSB_OK)
+        awsb_push_view(L, result.authorization);
+    else
+        lua_pushnil(L);
+    awsb_signer_forget(box->signer);
+    if (err == AWSB_OK)
+        return 1;
+    lua_pushstring(L, awsb_signer_message(box->signer));
+    return 2;
+}
+
 static const luaL_Reg signer_methods[] = {
     {"sign", sign},
+    {"authorize", authorize},
     {"close", close_signer},
     {NULL, NULL},
 };

@@ -17,10 +17,10 @@ void awsb_signing_key_clear(struct awsb_signing_key *key)
     awsb_buf_clear(&key->identity);
     awsb_buf_clear(&key->wanted);
     awsb_wipe(key->bytes, sizeof key->bytes);
-    key->valid = false;
+    key->valid = key->loaded = false;
 }
 
-struct awsb_view awsb_signing_key_view(const struct awsb_signing_key *key)
+static struct awsb_view view_of(const struct awsb_signing_key *key)
 {
     return awsb_view((const char *)key->bytes, sizeof key->bytes);
 }
@@ -58,7 +58,7 @@ static enum awsb_err derive(struct awsb_signing_key *key, struct awsb_hasher *ha
 
         if (err != AWSB_OK)
             return err;
-        last = awsb_signing_key_view(key);
+        last = view_of(key);
     }
     return AWSB_OK;
 }
@@ -76,11 +76,21 @@ enum awsb_err awsb_signing_key_prepare(struct awsb_signing_key *key, struct awsb
     awsb_buf_reset(&key->wanted);
     if (same)
         return AWSB_OK;
-    key->valid = false;
+    key->valid = key->loaded = false;
     write_identity(scope, &key->identity);
     err = key->identity.err;
     if (err == AWSB_OK)
         err = derive(key, hasher, scope);
     key->valid = err == AWSB_OK;
+    return err;
+}
+
+enum awsb_err awsb_signing_key_mac(struct awsb_signing_key *key, struct awsb_hasher *hasher,
+                                   struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE])
+{
+    enum awsb_err err = key->loaded ? awsb_hmac_sha256_again(hasher, view_of(key), data, out)
+                                    : awsb_hmac_sha256(hasher, view_of(key), data, out);
+
+    key->loaded = err == AWSB_OK;
     return err;
 }

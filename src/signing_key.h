@@ -23,6 +23,7 @@ struct awsb_signing_key {
     struct awsb_buf wanted;   /* what the call in progress asks for */
     unsigned char bytes[AWSB_SHA256_SIZE];
     bool valid;
+    bool loaded; /* it is the key of the hasher's last HMAC */
 };
 
 /* Date, region and service hold no control character. */
@@ -36,12 +37,13 @@ struct awsb_signing_scope {
 void awsb_signing_key_init(struct awsb_signing_key *key);
 void awsb_signing_key_clear(struct awsb_signing_key *key);
 
-/* Derives the key of the scope unless it is there already. */
+/* Derives the key of the scope unless it is there already. The hasher serves this key alone. */
 enum awsb_err awsb_signing_key_prepare(struct awsb_signing_key *key, struct awsb_hasher *hasher,
                                        const struct awsb_signing_scope *scope);
 
-/* Of a prepared key, until it is prepared again. */
-struct awsb_view awsb_signing_key_view(const struct awsb_signing_key *key);
+/* HMAC-SHA256 with a key that was prepared with the same hasher. */
+enum awsb_err awsb_signing_key_mac(struct awsb_signing_key *key, struct awsb_hasher *hasher,
+                                   struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE]);
 
 #pragma GCC visibility pop
 

@@ -44,24 +44,26 @@ struct job {
     const struct awsb_sigv4_options *options;
 };
 
+#define NAME(text) {text, sizeof text - 1}
+
 /* Hop by hop, or added or changed on the way after signing. */
-static const char *const never_signed[] = {
-    "accept-encoding",
-    "amz-sdk-invocation-id",
-    "amz-sdk-request",
-    "authorization",
-    "connection",
-    "content-length",
-    "expect",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "x-amzn-trace-id",
+static const struct awsb_view never_signed[] = {
+    NAME("accept-encoding"),
+    NAME("amz-sdk-invocation-id"),
+    NAME("amz-sdk-request"),
+    NAME("authorization"),
+    NAME("connection"),
+    NAME("content-length"),
+    NAME("expect"),
+    NAME("keep-alive"),
+    NAME("proxy-authenticate"),
+    NAME("proxy-authorization"),
+    NAME("te"),
+    NAME("trailer"),
+    NAME("transfer-encoding"),
+    NAME("upgrade"),
+    NAME("user-agent"),
+    NAME("x-amzn-trace-id"),
 };
 
 struct awsb_signer *awsb_signer_new(void)
@@ -218,37 +220,6 @@ static enum awsb_err check_header(const struct job *job, const struct awsb_pair 
     return AWSB_OK;
 }
 
-/* Fills signer->headers: checked, names in lower case, sorted. */
-static enum awsb_err sort_headers(const struct job *job)
-{
-    struct awsb_signer *signer = job->signer;
-    const struct awsb_sigv4_request *request = job->request;
-    size_t i, k, all_names = 0;
-
-    for (i = 0; i < request->header_count; i++) {
-        enum awsb_err err = check_header(job, &request->headers[i]);
-
-        if (err != AWSB_OK)
-            return err;
-        all_names += request->headers[i].name.size;
-    }
-    awsb_buf_reserve(&signer->names, all_names); /* the views below must not move */
-    if (signer->names.err != AWSB_OK)
-        return signer->names.err;
-    for (i = 0; i < request->header_count; i++) {
-        struct awsb_view name = request->headers[i].name;
-        size_t start = signer->names.size;
-
-        for (k = 0; k < name.size; k++)
-            awsb_buf_add_byte(&signer->names, awsb_lower(name.data[k]));
-        if (!awsb_pairs_add(&signer->headers, awsb_view(signer->names.data + start, name.size),
-                            request->headers[i].value))
-            return AWSB_NO_MEMORY;
-    }
-    awsb_pairs_sort_by_arrival(&signer->headers);
-    return AWSB_OK;
-}
-
 static bool is_signed(const struct awsb_sigv4_options *options, struct awsb_view name)
 {
     size_t i;
@@ -260,9 +231,53 @@ static bool is_signed(const struct awsb_sigv4_options *options, struct awsb_view
         return false;
     }
     for (i = 0; i < sizeof never_signed / sizeof never_signed[0]; i++)
-        if (awsb_view_same(awsb_view_of(never_signed[i]), name))
+        if (awsb_view_same(never_signed[i], name))
             return false;
     return true;
+}
+
+static enum awsb_err check_headers(const struct job *job, size_t *all_names)
+{
+    const struct awsb_sigv4_request *request = job->request;
+    size_t i;
+
+    *all_names = 0;
+    for (i = 0; i < request->header_count; i++) {
+        enum awsb_err err = check_header(job, &request->headers[i]);
+
+        if (err != AWSB_OK)
+            return err;
+        *all_names += request->headers[i].name.size;
+    }
+    return AWSB_OK;
+}
+
+/* Fills signer->headers: those to be signed, names in lower case, sorted. */
+static enum awsb_err sort_headers(const struct job *job)
+{
+    struct awsb_signer *signer = job->signer;
+    const struct awsb_sigv4_request *request = job->request;
+    size_t i, all_names;
+    enum awsb_err err = check_headers(job, &all_names);
+
+    if (err != AWSB_OK)
+        return err;
+    awsb_buf_reserve(&signer->names, all_names); /* the views below must not move */
+    if (signer->names.err != AWSB_OK)
+        return signer->names.err;
+    for (i = 0; i < request->header_count; i++) {
+        size_t start = signer->names.size;
+        struct awsb_view name;
+
+        awsb_buf_add_lower(&signer->names, request->headers[i].name);
+        name = awsb_view(signer->names.data + start, request->headers[i].name.size);
+        if (!is_signed(job->options, name))
+            awsb_buf_truncate(&signer->names, start);
+        else if (!awsb_pairs_add(&signer->headers, name, request->headers[i].value))
+            return AWSB_NO_MEMORY;
+    }
+    awsb_pairs_sort_by_arrival(&signer->headers);
+    return AWSB_OK;
 }
 
 static const struct awsb_pair *find_header(const struct awsb_signer *signer, struct awsb_view name)
@@ -303,24 +318,28 @@ static enum awsb_err check_presence(const struct job *job)
     return AWSB_OK;
 }
 
+static bool is_gap(char c)
+{
+    return awsb_is_blank(c) || c == '\r' || c == '\n';
+}
+
 /* Blanks at the ends vanish, runs within become one; CR and LF come with `multiline` only. */
 static void add_folded(struct awsb_buf *out, struct awsb_view value)
 {
-    bool gap = false, begun = false;
-    size_t i;
+    const char *rest = value.data, *end = value.data + value.size;
+    bool begun = false;
 
-    awsb_buf_reserve(out, value.size);
-    for (i = 0; i < value.size; i++) {
-        char c = value.data[i];
+    while (rest < end) {
+        const char *word;
 
-        if (awsb_is_blank(c) || c == '\r' || c == '\n') {
-            gap = begun;
-            continue;
-        }
-        if (gap)
+        while (rest < end && is_gap(*rest))
+            rest++;
+        word = rest;
+        while (rest < end && !is_gap(*rest))
+            rest++;
+        if (rest > word && begun)
             awsb_buf_add_byte(out, ' ');
-        awsb_buf_add_byte(out, c);
-        gap = false;
+        awsb_buf_add(out, awsb_view(word, (size_t)(rest - word)));
         begun = true;
     }
 }
@@ -335,24 +354,18 @@ static void add_headers(const struct job *job)
 
     while (i < headers->count) {
         struct awsb_view name = headers->items[i].name;
-        bool wanted = is_signed(job->options, name);
         char separator = ':';
 
-        if (wanted) {
-            if (list->size > 0)
-                awsb_buf_add_byte(list, ';');
-            awsb_buf_add(list, name);
-            awsb_buf_add(out, name);
-        }
+        if (list->size > 0)
+            awsb_buf_add_byte(list, ';');
+        awsb_buf_add(list, name);
+        awsb_buf_add(out, name);
         for (; i < headers->count && awsb_view_same(headers->items[i].name, name); i++) {
-            if (!wanted)
-                continue;
             awsb_buf_add_byte(out, separator);
             add_folded(out, headers->items[i].value);
             separator = ',';
         }
-        if (wanted)
-            awsb_buf_add_byte(out, '\n');
+        awsb_buf_add_byte(out, '\n');
     }
 }
 
@@ -444,8 +457,8 @@ static enum awsb_err write_authorization(const struct job *job)
     struct awsb_signer *signer = job->signer;
     struct awsb_buf *out = &signer->authorization;
     unsigned char mac[AWSB_SHA256_SIZE];
-    enum awsb_err err = awsb_hmac_sha256(signer->hasher, awsb_signing_key_view(&signer->key),
-                                         awsb_buf_view(&signer->string_to_sign), mac);
+    enum awsb_err err = awsb_signing_key_mac(&signer->key, signer->hasher,
+                                             awsb_buf_view(&signer->string_to_sign), mac);
 
     awsb_hex(mac, sizeof mac, signer->signature);
     awsb_buf_add_text(out, ALGORITHM " Credential=");

@@ -36,7 +36,9 @@ static inline bool awsb_is_token(struct awsb_view text)
     for (i = 0; i < text.size; i++) {
         char c = text.data[i];
 
-        if (c == '\0' || (!awsb_is_alnum(c) && strchr("!#$%&'*+-.^_`|~", c) == NULL))
+        if (awsb_is_alnum(c) || c == '-')
+            continue;
+        if (c == '\0' || strchr("!#$%&'*+.^_`|~", c) == NULL)
             return false;
     }
     return text.size > 0;

@@ -29,10 +29,17 @@ static void add_encoded_byte(struct awsb_buf *out, char c)
 
 void awsb_uri_encode(struct awsb_buf *out, struct awsb_view text)
 {
-    size_t i;
+    size_t i = 0;
 
-    for (i = 0; i < text.size; i++)
-        add_encoded_byte(out, text.data[i]);
+    while (i < text.size) {
+        size_t start = i;
+
+        while (i < text.size && is_unreserved(text.data[i]))
+            i++;
+        awsb_buf_add(out, awsb_view(text.data + start, i - start));
+        if (i < text.size)
+            add_encoded_byte(out, text.data[i++]);
+    }
 }
 
 /* The text up to the next `end`, or all of it; what follows `end` stays in `rest`. */

@@ -108,6 +108,18 @@ describe("core", function()
     end
   end)
 
+  it("gives random UUIDs of version 4, no two alike", function()
+    local seen = {}
+    for _ = 1, 200 do
+      local uuid = core.uuid()
+      assert.equal(36, #uuid)
+      assert.matches("^%x+%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$", uuid)
+      assert.equal(uuid:lower(), uuid)
+      assert.is_nil(seen[uuid])
+      seen[uuid] = true
+    end
+  end)
+
   describe("uri_encode", function()
     it("escapes every byte but the unreserved", function()
       for byte = 0, 255 do

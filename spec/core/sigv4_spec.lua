@@ -125,6 +125,46 @@ describe("signer", function()
     end
   end)
 
+  it("authorizes every vector that it signs without options, with the key of before and with a new one", function()
+    for _, vector in ipairs(load_vectors("sigv4-backup")) do
+      local context, request = vector.context, request_of(vector)
+      for _ = 1, 2 do
+        assert.equal(vector.expected.authorization, signer:authorize(request,
+          { access_key_id = context.access_key, secret_access_key = context.secret_key, more = true },
+          context.region, context.service, context.timestamp))
+      end
+    end
+  end)
+
+  it("authorizes what has a body and fields that it does not know", function()
+    local request = plain { method = "PUT", body = "b", url = "https://h", read_timeout = 60 }
+    local authorization = signer:authorize(request, credentials, scope.region, scope.service, scope.timestamp)
+    request.url, request.read_timeout = nil, nil
+    assert.equal(signer:sign(request, credentials, scope).authorization, authorization)
+  end)
+
+  it("refuses to authorize what it would not sign, and keeps nothing of it", function()
+    local function authorize(request, with, region)
+      return signer:authorize(request, with or credentials, region or "us-east-1", "backup", TIMESTAMP)
+    end
+    local result, message = authorize(plain { method = "" })
+    assert.is_nil(result)
+    assert.equal("method must be an HTTP method such as GET", message)
+    result, message = authorize(plain(), nil, "")
+    assert.is_nil(result)
+    assert.equal("region is empty", message)
+    for field, wrong in pairs { method = 1, path = true, query = {}, body = 5, headers = "x" } do
+      local fine, err = pcall(authorize, plain { [field] = wrong })
+      assert.is_false(fine)
+      assert.matches("request: field '" .. field .. "' must be a .*, got " .. type(wrong), err)
+    end
+    assert.has_error(function() authorize(plain(), { access_key_id = "A" }) end,
+      "credentials: field 'secret_access_key' must be a string, got nil")
+    assert.has_error(function() authorize(plain(), "A") end)
+    assert.has_error(function() signer:authorize(plain(), credentials, "us-east-1", "backup") end)
+    assert.equal(signer:sign(plain(), credentials, scope).authorization, authorize(plain()))
+  end)
+
   describe("for the requests of AWS Backup", function()
     local function check(expected, request)
       local result = assert(signer:sign(request, credentials, scope, { explain = true }))

@@ -5,7 +5,6 @@ local clock_skew = require "aws.backup.clock_skew"
 local errors = require "aws.backup.errors"
 local parse = require "aws.backup.codec.parse"
 local retry = require "aws.backup.retry"
-local signing = require "aws.backup.signing"
 local time = require "aws.backup.codec.time"
 
 local attempt = {}
@@ -44,8 +43,7 @@ function attempt.sign(client, operation, request, deadline, features)
   local credentials, failure = credentials_for(client, operation, deadline)
   if not credentials then return nil, failure end
   request.headers["user-agent"] = client.user_agent(credentials.features, features)
-  local signed, message = signing.sign(client.signer, request, credentials,
-    { service = SIGNING_NAME, region = client.endpoint.region, now = client.skew:now() })
+  local signed, message = client.sign(request, credentials, SIGNING_NAME, client.endpoint.region, client.skew:now())
   if not signed then return attempt.client_failure(operation, message) end
   return credentials
 end
@@ -83,9 +81,19 @@ local function understood(state, response)
   })
 end
 
--- Until when the client will listen, by the clock of the service: known once it has answered.
+--- What the header amz-sdk-request says of an attempt.
+---@param number integer
+---@param max_attempts integer
+---@return string
+function attempt.count(number, max_attempts)
+  return ("attempt=%d; max=%d"):format(number, max_attempts)
+end
+
+-- From the second attempt on also until when the client will listen, by the clock of the service: known once it has
+-- answered.
 local function retry_header(client, state)
-  local count = ("attempt=%d; max=%d"):format(state.attempts, client.settings.max_attempts)
+  if state.attempts == 1 then return client.first_attempt end
+  local count = attempt.count(state.attempts, client.settings.max_attempts)
   local ttl = state.ahead and time.amz_date(client.clock() + state.ahead + client.settings.read_timeout)
   return ttl and "ttl=" .. ttl .. "; " .. count or count
 end
@@ -107,11 +115,12 @@ end
 
 -- Sends what is signed. A failure of the transport comes as an error in third place.
 local function exchange(client, state)
-  local request, started = state.request, client.monotonic()
-  if client.hook then tell_request(client, state) end
+  local request, hook = state.request, client.hook
+  local started = (hook or state.deadline) and client.monotonic()
+  if hook then tell_request(client, state) end
   request.timeout = state.deadline and math.max(state.deadline - started, 0.001)
   local response, kind, message, retryable = answer.check(client.transport:send(request))
-  if client.hook then tell_answer(client, state, client.monotonic() - started, response, kind) end
+  if hook then tell_answer(client, state, client.monotonic() - started, response, kind) end
   if not response then return nil, transport_failure(client, state, kind, message, retryable) end
   return response
 end

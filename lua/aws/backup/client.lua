@@ -3,6 +3,7 @@
 -- What a client is made of is bound into its methods, so that whoever prints or walks over a client meets `meta` and
 -- nothing else: no secret, no connection. Only the methods here raise; below them failures are `nil, err`.
 
+local attempt = require "aws.backup.attempt"
 local auto = require "aws.backup.transport.auto"
 local call = require "aws.backup.call"
 local clock_skew = require "aws.backup.clock_skew"
@@ -20,9 +21,9 @@ local nearest = require "aws.backup.nearest"
 local proxy = require "aws.backup.proxy"
 local retry = require "aws.backup.retry"
 local runtime = require "aws.backup.runtime"
+local signing = require "aws.backup.signing"
 local trace = require "aws.backup.trace"
 local useragent = require "aws.backup.useragent"
-local uuid = require "aws.backup.uuid"
 local wait = require "aws.backup.wait"
 
 local client = {}
@@ -77,7 +78,7 @@ local function surroundings(settings)
   return {
     settings = settings, runtime = waiting, transport = transport, close_transport = close_transport,
     clock = settings.clock or core.time, monotonic = settings.monotonic or core.monotonic,
-    uuid = settings.uuid or uuid.random, random = settings.random or random_fraction,
+    uuid = settings.uuid or core.uuid, random = settings.random or random_fraction,
     log = log.new(settings.debug), user_agent = useragent.new(settings),
     -- A transport of the caller's own may do without waiting.
     check_place = not settings.transport and waiting.check or nil,
@@ -118,9 +119,10 @@ local function assemble(options)
   settings.credentials = nil
 
   inside.codec = codec.new(settings.model and codec.from_model_table(settings.model) or nil)
-  inside.signer = core.new_signer()
+  inside.sign = signing.new()
   inside.skew = clock_skew.new(inside.clock, inside.monotonic)
   inside.retry_policy = retry.new(settings.retry_mode, settings.max_attempts, inside.random, inside.monotonic)
+  inside.first_attempt = attempt.count(1, settings.max_attempts)
   inside.trace = trace.new(settings.getenv)
   if inside.log then
     for _, warning in ipairs(settings.warnings) do inside.log("warning: %s", warning) end
@@ -245,18 +247,28 @@ local function no_method(inside, name)
     suggestion and ("; did you mean " .. suggestion .. "?") or ""))
 end
 
--- The method of that name with its client bound in; made on first use.
-local function bind(inside, face, name)
-  local run = methods[name]
-  if not run then
-    local operation_name = inside.codec.model.methods[name]
-    if not operation_name then error(no_method(inside, name), 0) end
-    run = function(_, params) return methods.call(inside, operation_name, params) end
+-- How a method is called that its client is bound into.
+local function check_self(self, face, name)
+  if self == face then return end
+  error(client_error(string.format("call %s with a colon: client:%s(...)", name, name)), 0)
+end
+
+local function bind_operation(inside, face, method_name, operation_name)
+  return function(self, params)
+    check_self(self, face, method_name)
+    local output, meta = invoke(inside, operation_name, params)
+    if not output then error(meta, 0) end
+    return output, meta
   end
+end
+
+-- The method of that name with its client bound in.
+local function bind(inside, face, name)
+  local run, operation_name = methods[name], inside.codec.model.methods[name]
+  if not run and operation_name then return bind_operation(inside, face, name, operation_name) end
+  if not run then error(no_method(inside, name), 0) end
   return function(self, ...)
-    if self ~= face then
-      error(client_error(string.format("call %s with a colon: client:%s(...)", name, name)), 0)
-    end
+    check_self(self, face, name)
     return run(inside, ...)
   end
 end
@@ -277,14 +289,18 @@ function client.new(options)
   local inside, failure = assemble(options)
   if not inside then return nil, failure end
   local face = { meta = describe(inside) }
-  local bound = {}
+  -- Each method is bound on first use.
+  local bound = setmetatable({}, {
+    __index = function(bound, name)
+      local method = bind(inside, face, name)
+      rawset(bound, name, method)
+      return method
+    end,
+  })
   return setmetatable(face, {
     __name = METATABLE_NAME,
     __metatable = METATABLE_NAME,
-    __index = function(_, name)
-      if not bound[name] then bound[name] = bind(inside, face, name) end
-      return bound[name]
-    end,
+    __index = bound,
     __tostring = function()
       return string.format("%s (%s, %s)", METATABLE_NAME, inside.endpoint.region, inside.endpoint.url)
     end,

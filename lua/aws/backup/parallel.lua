@@ -46,25 +46,45 @@ local OPTIONS = {
 local gathering = {}
 gathering.__index = gathering
 
-local function conclude(self, index, fine, value)
-  local result = fine and { ok = true, value = value } or { ok = false, error = value }
-  self.results[index] = result
-  self.running, self.left = self.running - 1, self.left - 1
-  if not self.on_progress then return end
+local function report(self, item, result)
   self.reports = self.reports + 1
   self.scheduler:spawn(self, function(reported, failure)
     self.reports = self.reports - 1
     if not reported then self.failure = self.failure or { value = failure } end
-  end, self.on_progress, self.total - self.left, self.total, self.items[index], result)
+  end, self.on_progress, self.total - self.left, self.total, item, result)
+end
+
+local function conclude(self, index, result)
+  self.results[index] = result
+  self.running, self.left = self.running - 1, self.left - 1
+  if self.on_progress then report(self, self.items[index], result) end
+end
+
+local function take(self)
+  self.started, self.running = self.started + 1, self.running + 1
+  return self.started
+end
+
+-- Goes through items, one after the other, in one coroutine; a function that raises ends it.
+local function spawn_worker(self)
+  local index = take(self)
+  self.scheduler:spawn(self, function(fine, failure)
+    if not fine then conclude(self, index, { ok = false, error = failure }) end
+  end, function()
+    while index do
+      local value = self.fn(self.items[index], index)
+      conclude(self, index, { ok = true, value = value })
+      index = self:has_more() and self.scheduler:takes_more(self) and take(self)
+    end
+  end)
+end
+
+function gathering:has_more()
+  return self.started < self.total and not self.failure
 end
 
 function gathering:start_more()
-  while self.running < self.concurrency and self.started < self.total and not self.failure do
-    local index = self.started + 1
-    self.started, self.running = index, self.running + 1
-    self.scheduler:spawn(self, function(fine, value) conclude(self, index, fine, value) end, self.fn,
-      self.items[index], index)
-  end
+  while self.running < self.concurrency and self:has_more() do spawn_worker(self) end
 end
 
 function gathering:is_over()
@@ -75,6 +95,7 @@ end
 local function run_in_turn(gathered)
   gathered.scheduler = {
     spawn = function(_, _, ended, fn, ...) ended(pcall(fn, ...)) end,
+    takes_more = function() return true end,
     cancel = function() end,
   }
   gathered:start_more()

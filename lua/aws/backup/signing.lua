@@ -1,6 +1,9 @@
 --- From a serialized operation to a signed request: the URL, the headers, and the signature of the C core.
 
+local core = require "aws.backup.core"
 local time = require "aws.backup.codec.time"
+
+local floor = math.floor
 
 local signing = {}
 
@@ -27,24 +30,24 @@ function signing.prepare(endpoint, parts)
   }
 end
 
---- Signs a request for one attempt. The clock is read once, so that date and scope can't fall on two days.
----@param signer table  core.new_signer()
----@param request table  from `prepare`; its headers are completed in place
----@param credentials table  a snapshot
----@param scope { service: string, region: string, now: number }  now: epoch seconds
----@return true?, string? message
-function signing.sign(signer, request, credentials, scope)
-  local headers = request.headers
-  local timestamp = time.amz_date(scope.now)
-  headers["x-amz-date"] = timestamp
-  headers["x-amz-security-token"] = credentials.session_token
-  local signed, message = signer:sign(
-    { method = request.method, path = request.path, query = request.query, headers = headers, body = request.body },
-    { access_key_id = credentials.access_key_id, secret_access_key = credentials.secret_access_key },
-    { region = scope.region, service = scope.service, timestamp = timestamp })
-  if not signed then return nil, message end
-  headers.authorization = signed.authorization
-  return true
+--- A signer; one a client, since it keeps the key derived from a secret, and the text of the present second.
+---@return fun(request: table, credentials: table, service: string, region: string, now: number): true?, string?
+---  completes the headers of a request from `prepare` for one attempt, or returns nil and why not. credentials: a
+---  snapshot. now: epoch seconds, read once, so that date and scope can't fall on two days
+function signing.new()
+  local signer, second, timestamp = core.new_signer(), nil, nil
+
+  return function(request, credentials, service, region, now)
+    if floor(now) ~= second then second, timestamp = floor(now), time.amz_date(floor(now)) end
+    if not timestamp then return nil, ("the clock says %s, which is no time to sign with"):format(now) end
+    local headers = request.headers
+    headers["x-amz-date"] = timestamp
+    headers["x-amz-security-token"] = credentials.session_token
+    local authorization, message = signer:authorize(request, credentials, region, service, timestamp)
+    if not authorization then return nil, message end
+    headers.authorization = authorization
+    return true
+  end
 end
 
 return signing

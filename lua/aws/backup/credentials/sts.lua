@@ -6,7 +6,6 @@
 
 local attempt = require "aws.backup.attempt"
 local clock_skew = require "aws.backup.clock_skew"
-local core = require "aws.backup.core"
 local errors = require "aws.backup.errors"
 local http = require "aws.backup.credentials.http"
 local redact = require "aws.backup.codec.redact"
@@ -130,9 +129,8 @@ end
 
 -- Signs with the credentials that the role is assumed with, by the time that this endpoint has shown.
 local function sign(self, call, request)
-  self.signer = self.signer or core.new_signer()
-  return signing.sign(self.signer, request, call.base,
-    { service = SIGNING_NAME, region = call.place.region, now = call.skew:now() })
+  self.sign = self.sign or signing.new()
+  return self.sign(request, call.base, SIGNING_NAME, call.place.region, call.skew:now())
 end
 
 -- The request of one attempt. A token is read anew for each, because the file may have been replaced meanwhile.

@@ -35,6 +35,11 @@ function light_threads:spawn(_, ended, fn, ...)
   self.jobs[self.last_job] = { ended = ended, fn = fn, count = select("#", ...), ... }
 end
 
+--- see scheduler:takes_more
+function light_threads:takes_more()
+  return self.next_job > self.last_job
+end
+
 --- see scheduler:cancel
 function light_threads:cancel()
   for _, thread in ipairs(self.threads) do ngx.thread.kill(thread) end

@@ -98,6 +98,17 @@ function scheduler:spawn(gathering, ended, fn, ...)
   resume(self, task, ...)
 end
 
+--- Whether the running task, having done what it was spawned for, may go on with what another would be spawned for.
+---@param gathering table
+---@return boolean
+function scheduler:takes_more(gathering)
+  local task = self.current
+  -- Whoever drives must get a turn between two functions that never wait: there Ctrl-C comes through.
+  if not task.has_waited then return false end
+  task.has_waited = false
+  return self.depth <= 1 or self.driven_for.gathering == gathering -- see start_more
+end
+
 -- Cancelling. The wait of a cancelled task raises once, so that what the function holds is given back; if it waits
 -- again, it is left there.
 
@@ -179,10 +190,11 @@ local function wait_for_next(self, wait)
 end
 
 local function drive(self, wait)
-  self.depth = self.depth + 1
+  local outer = self.driven_for
+  self.depth, self.driven_for = self.depth + 1, wait
   while not is_over(self, wait) do
     start_more(self, wait)
-    self.waits:look_at_clock(now(self))
+    if self.waits:next_time() < math.huge then self.waits:look_at_clock(now(self)) end
     local task = self.waits:take()
     if task then
       if not task.cancelled then resume(self, task) end
@@ -190,7 +202,7 @@ local function drive(self, wait)
       wait_for_next(self, wait)
     end
   end
-  self.depth = self.depth - 1
+  self.depth, self.driven_for = self.depth - 1, outer
 end
 
 -- From outside.
@@ -220,6 +232,7 @@ function scheduler.give(wait, host)
   self.host = host or self.host
   self.waits:begin(task, wait, now(self))
   coroutine.yield()
+  task.has_waited = true
   check_cancelled(task)
   return true
 end
