@@ -366,6 +366,8 @@ int luaopen_aws_backup_core(lua_State *L)
     lua_setfield(L, -2, "_VERSION");
     awsb_open_sigv4(L);
     awsb_open_http(L);
+    awsb_open_text(L);
+    awsb_open_write(L);
     awsb_open_system(L);
     awsb_open_child(L);
     return 1;

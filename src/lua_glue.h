@@ -79,6 +79,8 @@ void awsb_push_visible(lua_State *L, struct awsb_view text);
 /* Each adds its functions to the module table on top of the stack. */
 void awsb_open_sigv4(lua_State *L);
 void awsb_open_http(lua_State *L);
+void awsb_open_text(lua_State *L);
+void awsb_open_write(lua_State *L);
 void awsb_open_system(lua_State *L);
 void awsb_open_child(lua_State *L);
 

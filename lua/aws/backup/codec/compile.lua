@@ -11,12 +11,16 @@ local compile = {}
 ---@field type string  # structure, list, map, string, integer, long, boolean, timestamp, blob, float, double
 ---@field members? aws.backup.codec.Member[]  # structures: in the model's order
 ---@field by_name? table<string, aws.backup.codec.Member>
----@field by_wire? table<string, aws.backup.codec.Member>  # those that travel in the JSON body
+---@field body? aws.backup.codec.Member[]  # those that travel in the JSON body
+---@field by_wire? table<string, aws.backup.codec.Member>  # the same by their names in there
+---@field renamed? boolean  # whether any of them has another name in there
+---@field located? aws.backup.codec.Member[]  # all others
 ---@field required? string[]
 ---@field union? boolean  # a structure of which exactly one member is set
 ---@field item? aws.backup.codec.Shape  # lists
 ---@field key? aws.backup.codec.Shape  # maps
 ---@field value? aws.backup.codec.Shape
+---@field plan? table  # how to write it: made as needed, see `write`
 ---@field min? integer
 ---@field max? integer
 ---@field pattern? string  # the model's regular expression
@@ -27,7 +31,8 @@ local compile = {}
 ---@class aws.backup.codec.Member
 ---@field name string
 ---@field wire string  # its name in the label, query, header or body
----@field json_key? string  # its quoted name and colon, for members in the body
+---@field json_first? string  # for members in the body: what comes before its value if it is the first
+---@field json_next? string  # the same if it is not
 ---@field location string  # uri, querystring, header, headers, statusCode or body
 ---@field shape aws.backup.codec.Shape
 ---@field required boolean
@@ -58,9 +63,16 @@ local function with_format(shape, format)
   return copy
 end
 
+local function add_to_body(shape, member)
+  local key = json.quote(member.wire) .. ":"
+  member.json_first, member.json_next = "{" .. key, "," .. key
+  shape.body[#shape.body + 1], shape.by_wire[member.wire] = member, member
+  if member.wire ~= member.name then shape.renamed = true end
+end
+
 local function link_members(shape, source, shapes, linked)
   local required = set_of(source.required)
-  shape.members, shape.by_name, shape.by_wire = {}, {}, {}
+  shape.members, shape.by_name, shape.body, shape.by_wire, shape.located = {}, {}, {}, {}, {}
   shape.required, shape.union = source.required or {}, source.union or false
   for index, name in ipairs(member_names(source)) do
     local reference = source.members[name]
@@ -73,9 +85,7 @@ local function link_members(shape, source, shapes, linked)
       required = required[name] or false,
     }
     shape.members[index], shape.by_name[name] = member, member
-    if member.location == "body" then
-      shape.by_wire[member.wire], member.json_key = member, json.quote(member.wire) .. ":"
-    end
+    if member.location == "body" then add_to_body(shape, member) else shape.located[#shape.located + 1] = member end
     if reference.idempotencyToken then shape.token = name end
   end
 end
@@ -153,6 +163,7 @@ end
 ---@field http_method string
 ---@field request_uri string  # as in the model, with {labels} and static query
 ---@field path_parts (string|{member: aws.backup.codec.Member, greedy: boolean})[]
+---@field fixed_path? string  # if it has no label
 ---@field static_query? string
 ---@field input? aws.backup.codec.Shape
 ---@field output? aws.backup.codec.Shape
@@ -168,6 +179,7 @@ end
 ---@field idempotent boolean
 ---@field response_code integer
 ---@field takes_vault? "only"|"among"
+---@field acceptors table<boolean, fun(params: any): boolean>  # see `accept`: by whether all is checked, made as needed
 
 --- Compiles one operation.
 ---@param fragment { operation: table, shapes: table<string, table> }
@@ -177,6 +189,7 @@ function compile.operation(fragment)
   local http = source.http or { method = "POST", requestUri = "/" }
   local input = source.input and link(source.input.shape, shapes, linked)
   local path, static_query = http.requestUri:match("^([^?]*)%??(.*)$")
+  local parts = path_parts(path, input)
   local errors = {}
   for _, reference in ipairs(source.errors or {}) do
     errors[reference.shape] = link(reference.shape, shapes, linked)
@@ -184,7 +197,8 @@ function compile.operation(fragment)
   return {
     name = source.name, method_name = naming.snake_case(source.name),
     http_method = http.method, request_uri = http.requestUri,
-    path_parts = path_parts(path, input), static_query = static_query ~= "" and static_query or nil,
+    path_parts = parts, fixed_path = not parts[2] and type(parts[1]) == "string" and parts[1] or nil,
+    static_query = static_query ~= "" and static_query or nil,
     input = input, output = source.output and link(source.output.shape, shapes, linked),
     query = members_at(input, "querystring"), headers = members_at(input, "header"),
     prefix_headers = members_at(input, "headers"), body = members_at(input, "body"),
@@ -192,6 +206,7 @@ function compile.operation(fragment)
     errors = errors, idempotency_member = input and input.token,
     idempotent = source.idempotent or false,
     response_code = http.responseCode or 200, takes_vault = takes_vault(source.name, input),
+    acceptors = {},
   }
 end
 

@@ -94,9 +94,13 @@ end
 ---@param instance table  # has `decode(text)`
 ---@return fun(text: string): any, string?
 function json.decoder(instance)
+  local decode = instance.decode
+
+  -- Tried anew for each text: the locale, and what lua-cjson took from it, are anybody's to change. Whoever takes a
+  -- comma for a decimal point does not get past this dot.
   local function reads_fractions()
-    local ok, probe = pcall(instance.decode, "[0.5,5]")
-    return ok and probe[1] == 0.5 and probe[2] == 5
+    local ok, half = pcall(decode, "0.5")
+    return ok and half == 0.5
   end
 
   return function(text)
@@ -108,7 +112,7 @@ function json.decoder(instance)
       if not wrapped then return nil, message end
       text = wrapped
     end
-    local ok, value = pcall(instance.decode, text)
+    local ok, value = pcall(decode, text)
     if not ok then return nil, tostring(value) end
     return value
   end
@@ -120,18 +124,8 @@ end
 ---@return string? message  # if the text is not JSON: value is nil then
 json.decode = json.decoder(private_instance())
 
-local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-
-local function escape(character)
-  return ESCAPES[character] or ("\\u%04x"):format(character:byte())
-end
-
 --- Writes a string as JSON does, with its quotes.
----@param text string  # UTF-8
----@return string
-function json.quote(text)
-  -- A complement, because patterns of Lua 5.1 cannot hold a zero byte.
-  return '"' .. text:gsub("[^\32\33\35-\91%]\94-\126\128-\255]", escape) .. '"'
-end
+---@type fun(text: string): string  # of UTF-8: whether it is that is not checked
+json.quote = core.json_quote
 
 return json

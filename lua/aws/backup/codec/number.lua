@@ -18,11 +18,16 @@ local DOUBLE_LIMIT = 2 ^ 53
 -- The first integer that 64 bits do not hold.
 local LONG_LIMIT = 2 ^ 63
 
+-- Where Lua has integers of its own, most values are told by one look.
+local kind_of = math_type or type
+
 --- Turns a number into an integer without losing anything.
----@param value number
+---@param value any
 ---@return integer? integer
----@return string? reason  # "fraction", "range" (beyond 64 bits) or "precision" (maybe rounded already)
+---@return string? reason  # "type", "fraction", "range" (beyond 64 bits) or "precision" (maybe rounded already)
 function number.to_integer(value)
+  if kind_of(value) == "integer" then return value end
+  if type(value) ~= "number" then return nil, "type" end
   if value ~= value then return nil, "fraction" end
   if math_tointeger then
     local integer = math_tointeger(value)

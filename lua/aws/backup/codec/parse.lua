@@ -66,8 +66,9 @@ end
 
 --- Reads the members that do not travel in the body into `result`.
 local function read_located(shape, response, result)
+  if not shape.located[1] then return result end
   local headers = response.headers or {}
-  for _, member in ipairs(shape.members) do
+  for _, member in ipairs(shape.located) do
     if member.location == "statusCode" then
       result[member.name] = response.status
     elseif member.location == "headers" then
@@ -81,6 +82,12 @@ local function read_located(shape, response, result)
   return result
 end
 
+--- Whether a document is an array: once decoded, an empty one is the same as an empty object.
+local function is_array(decoded, text)
+  if type(decoded) ~= "table" then return false end
+  return decoded[1] ~= nil or (next(decoded) == nil and text:find("^%s*%[") ~= nil)
+end
+
 --- Reads a JSON text by a shape.
 ---@param shape aws.backup.codec.Shape
 ---@param text string
@@ -90,12 +97,13 @@ end
 ---@return string? where  # the path alone; absent if the text is no JSON at all
 function parse.document(shape, text, options)
   local strict = options and options.strict or false
-  if is_blank(text) then return {} end
   local decoded, fault = json.decode(text)
-  if decoded == nil then return nil, "not valid JSON: " .. visible.text(fault, EXCERPT) end
+  if decoded == nil then
+    if is_blank(text) then return {} end
+    return nil, "not valid JSON: " .. visible.text(fault, EXCERPT)
+  end
   if decoded == json.null and not strict then return {} end
-  -- Once decoded, an empty array and an empty object are the same.
-  if shape.type ~= "list" and text:find("^%s*%[") then
+  if shape.type ~= "list" and is_array(decoded, text) then
     return nil, "the document should be an object, but is an array", ""
   end
   local value, message, where = read.value(shape, decoded, strict)

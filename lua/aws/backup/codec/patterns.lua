@@ -84,13 +84,20 @@ function patterns.is_known(expression)
   return MATCHERS[expression] ~= nil
 end
 
+--- What a text must match by its shape.
+---@param shape aws.backup.codec.Shape
+---@return (fun(text: string): boolean)?  # nil: anything goes
+function patterns.matcher(shape)
+  return shape.pattern and not UNCHECKED[shape.name] and MATCHERS[shape.pattern] or nil
+end
+
 --- Checks a text against the pattern of its shape.
 ---@param shape aws.backup.codec.Shape
 ---@param text string
 ---@return boolean fine
 ---@return string? wanted  # what the pattern asks for
 function patterns.check(shape, text)
-  local matcher = shape.pattern and not UNCHECKED[shape.name] and MATCHERS[shape.pattern]
+  local matcher = patterns.matcher(shape)
   if not matcher or matcher(text) then return true end
   return false, DESCRIPTIONS[shape.pattern] or "a match of " .. shape.pattern
 end

@@ -14,7 +14,12 @@ local read = {}
 
 local wrapped_number = json.wrapped_number
 
--- Readers return the value, or nil, message, path from the value on inwards.
+local null = json.null
+local to_integer, round_seconds = number.to_integer, number.round_seconds
+local byte = string.byte
+
+-- Readers return the value, or nil, message, path from the value on inwards. A table becomes its value in place, where
+-- it can: it was decoded for nobody else.
 local READERS = {}
 
 --- What a decoded value is called in JSON.
@@ -31,29 +36,28 @@ end
 
 --- An object of JSON. An empty one and an empty array look the same once decoded.
 local function is_object(value)
-  return type(value) == "table" and #value == 0
+  return type(value) == "table" and value[1] == nil
 end
 
 local function is_array(value)
-  return type(value) == "table" and (#value > 0 or next(value) == nil)
-end
-
-local function value_of(shape, value, strict)
-  local reader = READERS[shape.type]
-  if not reader then return nil, ("has a type that is not supported: %s"):format(shape.type), "" end
-  return reader(shape, value, strict)
+  return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
 end
 
 function READERS.structure(shape, value, strict)
   if not is_object(value) then return mismatch("an object", value) end
-  local result, by_wire, tags = {}, shape.by_wire, 0
-  for wire, item in pairs(value) do
-    local member = by_wire[wire]
-    if member and item ~= json.null then
-      local read_value, message, inner = value_of(member.shape, item, strict)
+  local result, by_wire, tags = shape.renamed and {} or value, shape.by_wire, 0
+  for wire, item in next, value do
+    local member, read_value = by_wire[wire], nil
+    if member and item ~= null then
+      local message, inner
+      read_value, message, inner = READERS[member.shape.type](member.shape, item, strict)
       if read_value == nil then return nil, message, path.join(member.name, inner) end
-      result[member.name] = read_value
       tags = tags + 1
+    end
+    if result == value then
+      value[wire] = read_value
+    elseif member then
+      result[member.name] = read_value
     end
   end
   if shape.union and tags > 1 then return nil, "should have one member only", "" end
@@ -62,32 +66,37 @@ end
 
 function READERS.list(shape, value, strict)
   if not is_array(value) then return mismatch("an array", value) end
-  local result, count, item_shape = {}, 0, shape.item
-  for index = 1, #value do
+  local size, count, item_shape = #value, 0, shape.item
+  local read_item = READERS[item_shape.type]
+  for index = 1, size do
     local item = value[index]
-    if item ~= json.null then
-      local read_value, message, inner = value_of(item_shape, item, strict)
+    if item ~= null then
+      local read_value, message, inner = read_item(item_shape, item, strict)
       if read_value == nil then return nil, message, path.join(path.item("", index), inner) end
       count = count + 1
-      result[count] = read_value
+      value[count] = read_value
     end
   end
-  return result
+  for index = count + 1, size do value[index] = nil end
+  return value
 end
 
 function READERS.map(shape, value, strict)
   if not is_object(value) then return mismatch("an object", value) end
-  local result, value_shape = {}, shape.value
-  for key, item in pairs(value) do
-    if item ~= json.null then
-      local read_value, message, inner = value_of(value_shape, item, strict)
+  local item_shape = shape.value
+  local read_item = READERS[item_shape.type]
+  for key, item in next, value do
+    local read_value
+    if item ~= null then
+      local message, inner
+      read_value, message, inner = read_item(item_shape, item, strict)
       if read_value == nil then
         return nil, message, shape.sensitive and "" or path.join(path.member("", key), inner)
       end
-      result[key] = read_value
     end
+    value[key] = read_value
   end
-  return result
+  return value
 end
 
 --- A decoded string, number or boolean as text.
@@ -102,7 +111,7 @@ function read.plain_text(value)
 end
 
 function READERS.string(_, value, strict)
-  if type(value) == "string" and value:byte() ~= 255 then return value end
+  if type(value) == "string" and byte(value) ~= 255 then return value end
   local text = not strict and read.plain_text(value)
   if not text then return mismatch("a string", value) end
   return text
@@ -123,14 +132,11 @@ local INTEGER_FAULTS = {
 }
 
 function READERS.integer(_, value, strict)
-  local integer, reason
-  local digits = wrapped_number(value)
-  if type(value) == "number" then
-    integer, reason = number.to_integer(value)
-  elseif digits or (type(value) == "string" and not strict) then
+  local integer, reason = to_integer(value)
+  if reason == "type" then
+    local digits = wrapped_number(value)
+    if not digits and (strict or type(value) ~= "string") then return mismatch("an integer", value) end
     integer, reason = number.parse_integer(digits or value)
-  else
-    return mismatch("an integer", value)
   end
   if not integer then return nil, INTEGER_FAULTS[reason], "" end
   return integer
@@ -148,20 +154,21 @@ function READERS.float(_, value, strict)
   return mismatch("a number", value)
 end
 
---- A time in any of the forms that services write: epoch seconds as number or text, ISO 8601, HTTP dates.
-function READERS.timestamp(_, value, strict)
+--- The seconds of a time that is written as text: epoch seconds, ISO 8601 or an HTTP date.
+local function seconds_of_text(value, strict)
   local digits = wrapped_number(value)
-  local seconds
-  if type(value) == "number" then
-    seconds = value
-  elseif type(value) == "string" and (digits or not strict) then
-    seconds = number.parse(digits or value) or time.parse(value) or time.parse_http_date(value)
-  end
+  if type(value) ~= "string" or (strict and not digits) then return nil end
+  return number.parse(digits or value) or time.parse(value) or time.parse_http_date(value)
+end
+
+--- A time in any of the forms that services write.
+function READERS.timestamp(_, value, strict)
+  local seconds = type(value) == "number" and value or seconds_of_text(value, strict)
   if not seconds then return mismatch("a time", value) end
   if not (seconds >= time.MIN and seconds <= time.MAX) then
     return nil, "is no time of the years 1 to 9999", ""
   end
-  return number.round_seconds(seconds)
+  return round_seconds(seconds)
 end
 
 function READERS.blob(_, value)
@@ -172,7 +179,13 @@ end
 
 READERS.long, READERS.double = READERS.integer, READERS.float
 
---- Reads a decoded value.
+local function unsupported(shape)
+  return nil, ("has a type that is not supported: %s"):format(shape.type), ""
+end
+
+setmetatable(READERS, { __index = function() return unsupported end })
+
+--- Reads a decoded value. A table of it is used up: it may become the result.
 ---@param shape aws.backup.codec.Shape
 ---@param value any  # as `json.decode` returns it, not null
 ---@param strict? boolean
@@ -180,7 +193,7 @@ READERS.long, READERS.double = READERS.integer, READERS.float
 ---@return string? message  # value is nil then
 ---@return string? where  # path of the value that is wrong
 function read.value(shape, value, strict)
-  return value_of(shape, value, strict)
+  return READERS[shape.type](shape, value, strict)
 end
 
 --- Reads a value from a text that is not JSON: a label, a query parameter, a header.
@@ -189,7 +202,7 @@ end
 ---@return any value
 ---@return string? message
 function read.text(shape, text)
-  return value_of(shape, text, false)
+  return READERS[shape.type](shape, text, false)
 end
 
 return read

@@ -10,7 +10,10 @@ local core = require "aws.backup.core"
 
 local scalar = {}
 
-local INT32 = 2147483647
+local to_integer = number.to_integer
+
+--- What the model calls an integer has 32 bits, and a long has 64.
+scalar.MIN_INT32, scalar.MAX_INT32 = -2147483648, 2147483647
 
 local INTEGER_FAULTS = {
   fraction = "must be a whole number",
@@ -25,10 +28,12 @@ local INTEGER_FAULTS = {
 ---@return string? message
 ---@return string? rule  # "type" or "range"
 function scalar.integer(shape, value)
-  if type(value) ~= "number" then return nil, "must be an integer, not a " .. type(value), "type" end
-  local integer, reason = number.to_integer(value)
-  if not integer then return nil, INTEGER_FAULTS[reason], reason == "fraction" and "type" or "range" end
-  if shape.type == "integer" and (integer > INT32 or integer < -INT32 - 1) then
+  local integer, reason = to_integer(value)
+  if not integer then
+    if reason == "type" then return nil, "must be an integer, not a " .. type(value), "type" end
+    return nil, INTEGER_FAULTS[reason], reason == "fraction" and "type" or "range"
+  end
+  if shape.type == "integer" and (integer > scalar.MAX_INT32 or integer < scalar.MIN_INT32) then
     return nil, "must fit in 32 bits (-2147483648 to 2147483647)", "range"
   end
   return integer

@@ -1,105 +1,15 @@
 --- From parameters to a request: labels, query, headers and JSON body, written by shape.
----
---- A value is written by its shape and not by what the Lua table looks like, so `{}` is `[]` for a list and `{}`
---- for a map. Values are checked only as far as writing needs it; the rest is for `validate`.
 
 local ascii = require "aws.backup.ascii"
 local json = require "aws.backup.codec.json"
-local path = require "aws.backup.codec.path"
 local scalar = require "aws.backup.codec.scalar"
 local sequence = require "aws.backup.codec.sequence"
 local uri = require "aws.backup.codec.uri"
+local write = require "aws.backup.codec.write"
 
 local serialize = {}
 
--- Deeper than any model; a table that contains itself ends here.
-local MAX_DEPTH = 64
-
 local is_null = json.is_null
-
--- Writers append to `out` and return true, or nil, message, path from the value on inwards.
-local write
-
-local function write_structure(shape, value, out, depth)
-  if type(value) ~= "table" then return nil, "must be a table, not a " .. type(value), "" end
-  local separator = "{"
-  for _, member in ipairs(shape.members) do
-    local item = value[member.name]
-    if item ~= nil and item ~= json.null and member.location == "body" then
-      out[#out + 1] = separator .. member.json_key
-      separator = ","
-      local ok, message, inner = write(member.shape, item, out, depth + 1)
-      if not ok then return nil, message, path.join(member.name, inner) end
-    end
-  end
-  out[#out + 1] = separator == "{" and "{}" or "}"
-  return true
-end
-
-local function write_list(shape, value, out, depth)
-  if type(value) ~= "table" then return nil, "must be a list, not a " .. type(value), "" end
-  local count, fault = sequence.length(value)
-  if not count then return nil, fault, "" end
-  local separator = "["
-  for index = 1, count do
-    if not is_null(value[index]) then
-      out[#out + 1] = separator
-      separator = ","
-      local ok, message, inner = write(shape.item, value[index], out, depth + 1)
-      if not ok then return nil, message, path.join(path.item("", index), inner) end
-    end
-  end
-  out[#out + 1] = separator == "[" and "[]" or "]"
-  return true
-end
-
---- The keys of a map in a fixed order, without those that have no value.
-local function map_keys(value)
-  local keys = {}
-  for key, item in pairs(value) do
-    if not is_null(item) then
-      local text, message = scalar.string(key)
-      if not text then return nil, "has a key that " .. message end
-      keys[#keys + 1] = key
-    end
-  end
-  table.sort(keys)
-  return keys
-end
-
-local function write_map(shape, value, out, depth)
-  if type(value) ~= "table" then return nil, "must be a table, not a " .. type(value), "" end
-  local keys, fault = map_keys(value)
-  if not keys then return nil, fault, "" end
-  for index, key in ipairs(keys) do
-    out[#out + 1] = (index == 1 and "{" or ",") .. json.quote(key) .. ":"
-    local ok, message, inner = write(shape.value, value[key], out, depth + 1)
-    if not ok then return nil, message, shape.sensitive and "" or path.join(path.member("", key), inner) end
-  end
-  out[#out + 1] = #keys == 0 and "{}" or "}"
-  return true
-end
-
-local CONTAINERS = { structure = write_structure, list = write_list, map = write_map }
-
--- Of these the text is JSON as it stands.
-local BARE = { boolean = true, integer = true, long = true }
-
-local function is_bare(shape, text)
-  if BARE[shape.type] then return true end
-  if shape.type == "timestamp" then return (shape.timestamp_format or "unixTimestamp") == "unixTimestamp" end
-  return (shape.type == "float" or shape.type == "double") and text:find("^%-?%d") ~= nil
-end
-
-function write(shape, value, out, depth)
-  if depth > MAX_DEPTH then return nil, "is nested too deep; does a table contain itself?", "" end
-  local container = CONTAINERS[shape.type]
-  if container then return container(shape, value, out, depth) end
-  local text, message = scalar.write(shape, value, "unixTimestamp")
-  if not text then return nil, message, "" end
-  out[#out + 1] = is_bare(shape, text) and text or json.quote(text)
-  return true
-end
 
 --- A message that names its place.
 local function at(where, message)
@@ -112,10 +22,9 @@ end
 ---@return string? text
 ---@return string? message
 function serialize.document(shape, value)
-  local out = {}
-  local ok, message, where = write(shape, value, out, 1)
-  if not ok then return nil, at(where, message) end
-  return table.concat(out)
+  local text, message, where = write.document(shape, value)
+  if not text then return nil, at(where, message) end
+  return text
 end
 
 --- Writes one label of the path.
@@ -133,14 +42,15 @@ local function label(part, params)
 end
 
 local function build_path(operation, params)
-  local pieces = {}
-  for index, part in ipairs(operation.path_parts) do
+  if operation.fixed_path then return operation.fixed_path end
+  local target = ""
+  for _, part in ipairs(operation.path_parts) do
     local text, message = part, nil
     if type(part) == "table" then text, message = label(part, params) end
     if not text then return nil, message end
-    pieces[index] = text
+    target = target .. text
   end
-  return table.concat(pieces)
+  return target
 end
 
 local function add_pair(pairs_out, shape, name, value)
@@ -168,7 +78,7 @@ end
 --- Adds a query map, whose keys are parameters of their own; a parameter that has a member wins.
 local function add_query_map(pairs_out, shape, value, taken)
   if type(value) ~= "table" then return nil, "must be a table, not a " .. type(value) end
-  local keys, fault = map_keys(value)
+  local keys, fault = write.map_keys(value)
   if not keys then return nil, fault end
   for _, key in ipairs(keys) do
     if not taken[key] then
@@ -179,17 +89,24 @@ local function add_query_map(pairs_out, shape, value, taken)
   return true
 end
 
-local function build_query(operation, params)
-  local out, taken = { operation.static_query }, {}
+--- The parameters that members set.
+local function names_taken(operation, params)
+  local taken = {}
   for _, member in ipairs(operation.query) do
     if member.shape.type ~= "map" then taken[member.wire] = params[member.name] ~= nil end
   end
+  return taken
+end
+
+local function build_query(operation, params)
+  if #operation.query == 0 then return operation.static_query or false end
+  local out = { operation.static_query }
   for _, member in ipairs(operation.query) do
     local value = params[member.name]
     if not is_null(value) then
       local ok, message
       if member.shape.type == "map" then
-        ok, message = add_query_map(out, member.shape, value, taken)
+        ok, message = add_query_map(out, member.shape, value, names_taken(operation, params))
       else
         ok, message = add_query(out, member.shape, member.wire, value)
       end
@@ -231,7 +148,7 @@ end
 --- Adds a map whose keys, behind a prefix, are header names.
 local function add_prefixed(headers, member, value)
   if type(value) ~= "table" then return nil, "must be a table, not a " .. type(value) end
-  local keys, fault = map_keys(value)
+  local keys, fault = write.map_keys(value)
   if not keys then return nil, fault end
   for _, key in ipairs(keys) do
     local ok, message = add_header(headers, member.wire .. key, member.shape.value, value[key])
@@ -241,15 +158,17 @@ local function add_prefixed(headers, member, value)
 end
 
 local function build_headers(operation, params)
-  local headers = {}
-  for _, member in ipairs(operation.headers) do
+  local headers = { ["content-type"] = "" } -- most have this one alone; the body will tell its type
+  for index = 1, #operation.headers do
+    local member = operation.headers[index]
     local value = params[member.name]
     if not is_null(value) then
       local ok, message = add_header(headers, member.wire, member.shape, value)
       if not ok then return nil, at(member.name, message) end
     end
   end
-  for _, member in ipairs(operation.prefix_headers) do
+  for index = 1, #operation.prefix_headers do
+    local member = operation.prefix_headers[index]
     local value = params[member.name]
     if not is_null(value) then
       local ok, message = add_prefixed(headers, member, value)

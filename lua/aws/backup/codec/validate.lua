@@ -1,8 +1,11 @@
 --- Checks parameters against an operation's input and finds all faults at once.
 ---
+--- Most parameters are fine, which `accept` tells sooner; what it does not accept is gone through here.
+---
 --- Each fault names its path, the rule and the way out, and the value unless the model calls it sensitive. Enums are
 --- open: new values must pass.
 
+local accept = require "aws.backup.codec.accept"
 local ascii = require "aws.backup.ascii"
 local json = require "aws.backup.codec.json"
 local path = require "aws.backup.codec.path"
@@ -91,6 +94,7 @@ local function check_documented(state, shape, value, where)
       if offending == nil or not state.faulty[member_path] then
         report(state, member_path, "documented", message, offending)
       end
+      return false
     end, core.utf8_length)
   end
 end
@@ -234,6 +238,33 @@ function check(state, shape, value, where, depth, member)
   state.sensitive = state.sensitive - 1
 end
 
+-- What an operation without input takes.
+local NO_INPUT = { type = "structure", members = {}, by_name = {} }
+
+--- Finds everything that is wrong with the parameters of an operation.
+---@param operation aws.backup.codec.Operation
+---@param params table
+---@param level true|"shape"
+---@return { path: string, message: string, rule: string }[] violations  # empty: they are fine
+function validate.violations(operation, params, level)
+  local full = level == true
+  local state = {
+    violations = {}, full = full, documented = full and operation.documented or false, sensitive = 0,
+    prefix = "", faulty = {},
+  }
+  check(state, operation.input or NO_INPUT, params, "", 1)
+  return state.violations
+end
+
+local function accepts(operation, params, full)
+  local acceptor = operation.acceptors[full]
+  if not acceptor then
+    acceptor = accept.compile(operation.input or NO_INPUT, full, full and operation.documented)
+    operation.acceptors[full] = acceptor
+  end
+  return acceptor(params)
+end
+
 --- Checks the parameters of an operation.
 ---@param operation aws.backup.codec.Operation
 ---@param params? table
@@ -242,19 +273,11 @@ end
 ---@return true? fine
 ---@return { path: string, message: string, rule: string }[]? violations
 function validate.check(operation, params, level)
-  local full = level == true
-  local state = {
-    violations = {}, full = full, documented = full and operation.documented or false, sensitive = 0,
-    prefix = "", faulty = {},
-  }
   params = params or {}
-  if operation.input then
-    check(state, operation.input, params, "", 1)
-  elseif expect_table(state, params, "", "a table") then
-    check_unknown(state, { members = {}, by_name = {} }, params, "")
-  end
-  if #state.violations == 0 then return true end
-  return nil, state.violations
+  if accepts(operation, params, level == true) then return true end
+  local violations = validate.violations(operation, params, level)
+  if #violations == 0 then return true end
+  return nil, violations
 end
 
 return validate
