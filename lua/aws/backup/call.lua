@@ -45,10 +45,9 @@ local function build(client, operation, filled)
   if not parts then return nil, failure end
   local invocation_id, message = client.uuid()
   if not invocation_id then return attempt.client_failure(operation, message) end
-  local request = signing.prepare(client.endpoint, parts)
+  local request = signing.prepare(client.endpoint, parts, client.settings)
   request.headers["amz-sdk-invocation-id"] = invocation_id
   request.headers["x-amzn-trace-id"] = client.trace and client.trace()
-  request.connect_timeout, request.read_timeout = client.settings.connect_timeout, client.settings.read_timeout
   return request
 end
 
@@ -56,7 +55,7 @@ end
 -- part of the path.
 local function shown(client, operation, filled)
   local parts = assert(serialize.request(operation, redact.params(operation.input, filled)))
-  return signing.prepare(client.endpoint, parts)
+  return signing.prepare(client.endpoint, parts, client.settings)
 end
 
 local function no_time_left(client, state)

@@ -16,17 +16,21 @@ end
 --- The request of one call, without what differs between its attempts.
 ---@param endpoint table  see aws.backup.endpoint
 ---@param parts { method: string, path: string, query: string?, headers: table, body: string? }
----@return table request  method, url, host, path, query, headers, body: escaped once and for all
-function signing.prepare(endpoint, parts)
+---@param settings { connect_timeout: number, read_timeout: number }  seconds
+---@return table request  method, url, host, path, query, headers, body, connect_timeout, read_timeout: escaped once and
+---  for all
+function signing.prepare(endpoint, parts, settings)
   local path = endpoint.path .. parts.path
   local query = joined_query(endpoint.query, parts.query)
   local url = endpoint.scheme .. "://" .. endpoint.authority .. path
   if query then url = url .. "?" .. query end
-  local headers = { host = endpoint.authority }
+  -- Whatever sends it, none of the transports unpacks an answer.
+  local headers = { host = endpoint.authority, ["accept-encoding"] = "identity" }
   for name, value in pairs(parts.headers) do headers[name] = value end
   return {
     method = parts.method, url = url, host = endpoint.authority, path = path, query = query,
     headers = headers, body = parts.body,
+    connect_timeout = settings.connect_timeout, read_timeout = settings.read_timeout,
   }
 end
 

@@ -145,12 +145,10 @@ local function request_of(self, call)
   if not body then return nil, message end
   local request = signing.prepare(call.place, {
     method = "POST", path = "/", headers = { ["content-type"] = CONTENT_TYPE }, body = body,
-  })
+  }, self.context.settings)
   local signed = true
   if call.base then signed, message = sign(self, call, request) end
   if not signed then return nil, message end
-  local settings = self.context.settings
-  request.connect_timeout, request.read_timeout = settings.connect_timeout, settings.read_timeout
   return request
 end
 
