@@ -8,8 +8,13 @@ local function environment(variables)
   return function(name) return variables[name] end
 end
 
+-- The proxy for an origin, told by its parts; an IPv6 address may lack its brackets.
 local function choose(variables, option)
-  return assert(proxy.new(option, environment(variables or {})))
+  local for_origin = assert(proxy.new(option, environment(variables or {})))
+  return function(scheme, host, port)
+    if host:find("^[^%[]*:") then host = "[" .. host .. "]" end
+    return for_origin(("%s://%s:%d"):format(scheme, host, port))
+  end
 end
 
 describe("the proxy of the environment", function()
@@ -248,17 +253,45 @@ describe("for a request", function()
     return seen, answer
   end
 
-  it("scheme, host and port of its URL decide", function()
+  it("its origin decides", function()
     for url, expected in pairs {
-      ["https://host/a:1/@?b"] = { "https", "host", 443 },
-      ["http://host?x=http://other:1"] = { "http", "host", 80 },
-      ["HTTPS://host:8443"] = { "https", "host", 8443 },
-      ["http://[fd00::1]/"] = { "http", "[fd00::1]", 80 },
-      ["http://[fd00::1]:8080/"] = { "http", "[fd00::1]", 8080 },
+      ["https://host/a:1/@?b"] = "https://host",
+      ["http://host?x=http://other:1"] = "http://host",
+      ["HTTPS://host:8443"] = "HTTPS://host:8443",
+      ["http://[fd00::1]/"] = "http://[fd00::1]",
+      ["http://[fd00::1]:8080/"] = "http://[fd00::1]:8080",
     } do
       local seen, answer = asked { url = url }
-      assert.same(expected, seen)
+      assert.same({ expected }, seen)
       assert.equal(URL, answer)
+    end
+  end)
+
+  it("scheme, host and port of its URL decide, and the port of the scheme where it has none", function()
+    local function chosen(url, exceptions)
+      local variables = { https_proxy = "http://secure:1", http_proxy = "http://plain:2", no_proxy = exceptions }
+      return proxy.for_request(assert(proxy.new(nil, environment(variables))), { url = url })
+    end
+    for _, row in ipairs {
+      { "https://host/a:1/@?b", "host:443", "http://secure:1" },
+      { "HTTPS://host:8443", "host:8443", "http://secure:1" },
+      { "http://host?x=http://other:1", "host:80", "http://plain:2" },
+      { "http://[fd00::1]/", "[fd00::1]:80", "http://plain:2" },
+      { "http://[fd00::1]:8080/", "[fd00::1]:8080", "http://plain:2" },
+    } do
+      local url, exception, expected = row[1], row[2], row[3]
+      assert.equal(expected, chosen(url))
+      assert.equal(expected, chosen(url, "other.example, 10.0.0.0/8, host:1"))
+      assert.is_nil(chosen(url, exception), url)
+    end
+  end)
+
+  it("the same is chosen however often it is asked, and however many others are meanwhile", function()
+    local for_origin = assert(proxy.new(nil, environment { http_proxy = URL, no_proxy = "without.example" }))
+    for index = 1, 100 do
+      assert.equal(URL, for_origin("http://with.example"))
+      assert.is_nil(for_origin("http://without.example"))
+      assert.equal(URL, for_origin("http://host" .. index))
     end
   end)
 
@@ -270,6 +303,9 @@ describe("for a request", function()
   end)
 
   it("none is chosen for what is no URL to send to", function()
-    for _, url in ipairs { "ftp://host/", "", "host" } do assert.is_nil((asked { url = url })) end
+    local for_origin = assert(proxy.new(URL, environment {}))
+    for _, url in ipairs { "ftp://host/", "", "host", "http://", "http://host:x/", "http://h:70000" } do
+      assert.is_nil(proxy.for_request(for_origin, { url = url }))
+    end
   end)
 end)

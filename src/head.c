@@ -16,7 +16,7 @@ void awsb_head_clear(struct awsb_head *head)
     awsb_buf_clear(&head->text);
 }
 
-static struct awsb_view without_line_end(struct awsb_view line)
+struct awsb_view awsb_head_line(struct awsb_view line)
 {
     if (line.size > 0 && line.data[line.size - 1] == '\n')
         line.size--;
@@ -42,22 +42,28 @@ static enum awsb_err add_continuation(struct awsb_head *head, struct awsb_view l
     return head->text.err;
 }
 
-static enum awsb_err add_header(struct awsb_head *head, struct awsb_view line)
+bool awsb_head_split(struct awsb_view line, struct awsb_view *name, struct awsb_view *value)
 {
     const char *colon = memchr(line.data, ':', line.size);
+
+    if (colon == NULL)
+        return false;
+    *name = awsb_view(line.data, (size_t)(colon - line.data));
+    *value = awsb_trim(awsb_view(colon + 1, line.size - name->size - 1));
+    return awsb_is_token(*name) && !awsb_view_has(*value, '\0');
+}
+
+static enum awsb_err add_header(struct awsb_head *head, struct awsb_view line)
+{
     struct awsb_view name, value;
     size_t i;
 
-    if (colon == NULL)
-        return AWSB_REFUSED;
-    name = awsb_view(line.data, (size_t)(colon - line.data));
-    value = awsb_view(colon + 1, line.size - name.size - 1);
-    if (!awsb_is_token(name) || awsb_view_has(value, '\0'))
+    if (!awsb_head_split(line, &name, &value))
         return AWSB_REFUSED;
     for (i = 0; i < name.size; i++)
         awsb_buf_add_byte(&head->text, awsb_lower(name.data[i]));
     awsb_buf_add_byte(&head->text, ':');
-    awsb_buf_add(&head->text, awsb_trim(value));
+    awsb_buf_add(&head->text, value);
     awsb_buf_add_byte(&head->text, '\n');
     return head->text.err;
 }
@@ -67,7 +73,7 @@ enum awsb_err awsb_head_add_line(struct awsb_head *head, struct awsb_view line)
     if (line.size > head->max_bytes - head->received)
         return AWSB_TOO_LARGE;
     head->received += line.size;
-    line = without_line_end(line);
+    line = awsb_head_line(line);
     if (!head->open) {
         if (is_status_line(line)) {
             awsb_buf_reset(&head->text);

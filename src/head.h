@@ -25,6 +25,12 @@ struct awsb_head {
 void awsb_head_init(struct awsb_head *head, size_t max_bytes);
 void awsb_head_clear(struct awsb_head *head);
 
+/* A line of a head without its end, which is CRLF or LF alone (RFC 9112, 2.2). */
+struct awsb_view awsb_head_line(struct awsb_view line);
+
+/* Takes a header line apart, the value without the blanks around it; false if it is none. */
+bool awsb_head_split(struct awsb_view line, struct awsb_view *name, struct awsb_view *value);
+
 /* AWSB_TOO_LARGE, AWSB_NO_MEMORY, or AWSB_REFUSED for a line that is no header. */
 enum awsb_err awsb_head_add_line(struct awsb_head *head, struct awsb_view line);
 

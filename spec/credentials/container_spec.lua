@@ -70,8 +70,8 @@ describe("the container provider", function()
       local request = sent[1]
       assert.equal("GET", request.method)
       assert.equal("http://169.254.170.23/v1/credentials", request.url)
-      assert.same({ accept = "application/json", host = "169.254.170.23", ["user-agent"] = "lua-aws-backup/spec" },
-        request.headers)
+      assert.same({ accept = "application/json", ["accept-encoding"] = "identity", host = "169.254.170.23",
+        ["user-agent"] = "lua-aws-backup/spec" }, request.headers)
       assert.is_true(request.direct)
       assert.same({ 2, 2 }, { request.connect_timeout, request.read_timeout })
     end)

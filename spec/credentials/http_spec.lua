@@ -35,9 +35,10 @@ local function sent_to(url, changes)
 end
 
 describe("an exchange", function()
-  it("fills in host, path, query and the headers host and user-agent", function()
+  it("fills in host, path, query and the headers host, user-agent and accept-encoding", function()
     local sent = sent_to("http://169.254.170.2/v2/credentials?a=1&b=%20", { headers = { Accept = "application/json" } })
-    assert.same({ accept = "application/json", host = "169.254.170.2", ["user-agent"] = "agent/1" }, sent.headers)
+    assert.same({ accept = "application/json", ["accept-encoding"] = "identity", host = "169.254.170.2",
+      ["user-agent"] = "agent/1" }, sent.headers)
     assert.equal("169.254.170.2", sent.host)
     assert.equal("/v2/credentials", sent.path)
     assert.equal("a=1&b=%20", sent.query)

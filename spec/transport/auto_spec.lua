@@ -27,11 +27,10 @@ describe("a client's own transport", function()
         connect = function() return nil, "connection refused" end }
     end } }
     local runtime = {
-      check = function()
+      sockets = function()
         if place == "nowhere" then return nil, errors.new("ConfigError", { message = "not in this phase" }) end
-        return true
+        return place == "serving" and ngx or nil
       end,
-      sockets = function() return place == "serving" and ngx or nil end,
       finish = blocking.finish,
     }
     before_each(function() opened = 0 end)

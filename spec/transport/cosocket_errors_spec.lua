@@ -6,9 +6,13 @@ local OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 -- An nginx with one socket at a time, which does as `script` says: what each method returns, in turn or always.
 local function fake_nginx(script)
-  local made = { calls = {}, options = {}, timeouts = {}, slept = {} }
+  local made = { calls = {}, options = {}, settings = 0, allowed = {}, slept = {} }
+  local timeouts = {}
   local function take(name, ...)
     made.calls[#made.calls + 1] = name
+    -- Which of the timeouts of ngx_lua bounds it.
+    local place = ({ connect = 1, sslhandshake = 1, send = 2, receiveany = 3 })[name]
+    if place then made.allowed[#made.allowed + 1] = name .. " " .. math.ceil(timeouts[place] / 1000) end
     local answers = script[name]
     if type(answers) == "function" then return answers(...) end
     local answer = type(answers) == "table" and table.remove(answers, 1) or answers
@@ -16,7 +20,9 @@ local function fake_nginx(script)
     return answer
   end
   local socket = {
-    settimeouts = function(_, connect, send, read) made.timeouts[#made.timeouts + 1] = { connect, send, read } end,
+    settimeouts = function(_, ...)
+      made.settings, timeouts = made.settings + 1, { ... }
+    end,
     connect = function(_, host, port, options)
       made.options[#made.options + 1] = options
       return take("connect", host, port)
@@ -214,15 +220,37 @@ describe("over nginx's sockets", function()
     assert.equal(0, count(result.fake.calls, "send"))
   end)
 
+  -- What each step may take, in seconds, rounded up.
+  local function allowed(changes, settings, request)
+    local asked = { connect_timeout = 5, read_timeout = 7 }
+    for name, value in pairs(request or {}) do asked[name] = value end
+    local fake = send(changes, settings, asked).fake
+    return table.concat(fake.allowed, ", "), fake.settings
+  end
+
   it("each step takes as long as its bound, and all of them as long as the call", function()
-    local result = send({ getreusedtimes = 0 }, {}, { connect_timeout = 5, read_timeout = 7 })
-    local timeouts = result.fake.timeouts
-    for index, bound in ipairs { 5000, 5000, 7000, 7000 } do
-      assert.is_true(timeouts[index][1] <= bound and timeouts[index][1] > bound - 1000, tostring(timeouts[index][1]))
-    end
-    for _, three in ipairs(send({}, {}, { connect_timeout = 5, read_timeout = 7, timeout = 0.5 }).fake.timeouts) do
-      assert.is_true(three[1] >= 1 and three[1] <= 500)
-    end
+    assert.equal("connect 5, sslhandshake 5, send 7, receiveany 7", (allowed { getreusedtimes = 0 }))
+    assert.equal("connect 1, sslhandshake 1, send 1, receiveany 1",
+      (allowed({ getreusedtimes = 0 }, {}, { timeout = 0.5 })))
+    assert.equal("connect 5, sslhandshake 5, send 6, receiveany 6",
+      (allowed({ getreusedtimes = 0 }, {}, { timeout = 6 })))
+    local plain = { url = "http://127.0.0.1/" }
+    assert.equal("connect 5, send 7, receiveany 7, receiveany 7",
+      (allowed({ getreusedtimes = 3, receiveany = { OK:sub(1, 9), OK:sub(10) } }, {}, plain)))
+    assert.equal("connect 5, send 7, receiveany 7, connect 5, send 7, receiveany 7",
+      (allowed({ getreusedtimes = { 3, 0 }, receiveany = { { nil, "closed" }, OK } }, {}, plain)))
+  end)
+
+  it("a tunnel is part of connecting", function()
+    local answers = { "HTTP/1.1 200 OK\r\n", "\r\n", OK }
+    assert.equal("connect 5, send 5, receiveany 5, receiveany 5, sslhandshake 5, send 7, receiveany 7",
+      (allowed({ getreusedtimes = 0, receiveany = answers },
+        { proxy_for = function() return "http://127.0.0.1:3128" end })))
+  end)
+
+  it("timeouts are set once for all steps over an idle connection", function()
+    local _, settings = allowed({ getreusedtimes = 3, receiveany = { OK:sub(1, 9), OK:sub(10) } })
+    assert.equal(1, settings)
   end)
 
   it("localhost is this machine, by one of its addresses or the other", function()

@@ -99,6 +99,13 @@ describe("over nginx's sockets", function()
       assert.equal("PUT /echo/a%2Fb?c=%20d HTTP/1.1\r\n" .. table.concat(lines, "\r\n") .. "\r\n\r\nhello", answer.body)
     end)
 
+    it("tells the encoding that is taken, if that is among its headers, and takes no other", function()
+      local answer = send_one { url = "/echo", headers = { ["accept-encoding"] = "identity" } }
+      assert.truthy(answer.body:find("\r\naccept-encoding: identity\r\n", 1, true))
+      local encoded = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\31\139"
+      assert.equal("protocol", send_one({ url = fault_server.sending(encoded) }).kind)
+    end)
+
     it("that would be two is not sent", function()
       local before = send_one({ url = "/totals" }).body
       local connection = before:match("connections=(%d+)")

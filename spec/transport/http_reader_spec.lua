@@ -76,6 +76,12 @@ describe("the reader of HTTP answers", function()
     } })
   end)
 
+  it("joins what comes many times in time that grows with its size alone", function()
+    local lines = ("X: a\r\n b\r\n"):rep(10000)
+    local answer = assert(read(OK .. lines .. "Content-Length: 0\r\n\r\n", 1000))
+    assert.equal(("a b, "):rep(9999) .. "a b", answer.headers.x)
+  end)
+
   it("goes on with a value whose next line begins with a blank", function()
     check(OK .. "X: one\r\n two \r\n\tthree\r\nContent-Length: 0\r\n\r\n",
       { headers = { x = "one two three", ["content-length"] = "0" } })

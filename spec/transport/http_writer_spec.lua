@@ -64,11 +64,38 @@ describe("the head of a request", function()
       write({ method = "GET" }, "proxy-x: y\r\n"))
   end)
 
+  it("holds all headers, however long they are", function()
+    local headers, expected = { authorization = ("a"):rep(3000) }, 0
+    for index = 1, 200 do headers["x-" .. index] = ("v"):rep(index * 50) end
+    local head = write { method = "GET", headers = headers }
+    for name, value in pairs(headers) do
+      assert.truthy(head:find("\r\n" .. name .. ": " .. value .. "\r\n", 1, true), name)
+      expected = expected + #name + #value + #": \r\n"
+    end
+    assert.equal(expected, #head - #"GET /path?x HTTP/1.1\r\nhost: authority:1\r\n\r\n")
+    assert.equal("\r\n\r\n", head:sub(-4))
+  end)
+
+  it("leaves headers as they are", function()
+    assert.equal("GET /path?x HTTP/1.1\r\nhost: authority:1\r\nX-Odd:  a\tb \r\n\r\n",
+      write { method = "GET", headers = { ["X-Odd"] = " a\tb " } })
+    assert.equal("GET /path?x HTTP/1.1\r\nhost: authority:1\r\nx: \r\n\r\n",
+      write { method = "GET", headers = { x = "" } })
+  end)
+
+  it("is not made of headers that are no text", function()
+    for _, headers in ipairs { { x = 1 }, { x = true }, { "x: y" } } do
+      assert.has_error(function() write { method = "GET", headers = headers } end,
+        "request: headers must be strings by their names")
+    end
+  end)
+
   local REFUSED = {
     ["a method with a blank"] = { method = "GET /x HTTP/1.1\r\n\r\nGET" },
     ["an empty method"] = { method = "" },
     ["a header name with a line end"] = { method = "GET", headers = { ["x: y\r\nz"] = "a" } },
     ["a header name with a colon"] = { method = "GET", headers = { ["x:"] = "a" } },
+    ["a header name with a letter beyond ASCII"] = { method = "GET", headers = { ["x\228"] = "a" } },
     ["an empty header name"] = { method = "GET", headers = { [""] = "a" } },
     ["a CR in a value"] = { method = "GET", headers = { x = "SECRET\rb" } },
     ["an LF in a value"] = { method = "GET", headers = { x = "SECRET\nb" } },

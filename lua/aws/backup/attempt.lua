@@ -1,6 +1,5 @@
 --- One attempt of a call: credentials, signature, transport, answer. Each attempt is made of what holds at its moment.
 
-local answer = require "aws.backup.transport.answer"
 local clock_skew = require "aws.backup.clock_skew"
 local errors = require "aws.backup.errors"
 local parse = require "aws.backup.codec.parse"
@@ -119,7 +118,7 @@ local function exchange(client, state)
   local started = (hook or state.deadline) and client.monotonic()
   if hook then tell_request(client, state) end
   request.timeout = state.deadline and math.max(state.deadline - started, 0.001)
-  local response, kind, message, retryable = answer.check(client.transport:send(request))
+  local response, kind, message, retryable = client.transport:send(request)
   if hook then tell_answer(client, state, client.monotonic() - started, response, kind) end
   if not response then return nil, transport_failure(client, state, kind, message, retryable) end
   return response

@@ -3,6 +3,7 @@
 -- What a client is made of is bound into its methods, so that whoever prints or walks over a client meets `meta` and
 -- nothing else: no secret, no connection. Only the methods here raise; below them failures are `nil, err`.
 
+local answer = require "aws.backup.transport.answer"
 local attempt = require "aws.backup.attempt"
 local auto = require "aws.backup.transport.auto"
 local call = require "aws.backup.call"
@@ -48,8 +49,8 @@ end
 -- The caller's transport, or our own and how to close it. What the caller brought, the caller closes.
 local function transport_for(settings, waiting)
   local given = settings.transport
-  if type(given) == "table" and given.send then return given end
-  if given then return { send = function(_, request) return given(request) end } end
+  if type(given) == "table" and given.send then return answer.checked(given) end
+  if given then return answer.checked { send = function(_, request) return given(request) end } end
   local proxy_for, failure = proxy.new(settings.proxy, settings.getenv)
   if not proxy_for then return nil, failure end
   local own = auto.new({

@@ -9,13 +9,14 @@
 -- of the environment.
 
 local ascii = require "aws.backup.ascii"
-local endpoint_url = require "aws.backup.endpoint_url"
 local errors = require "aws.backup.errors"
 local ip_address = require "aws.backup.ip_address"
+local memo = require "aws.backup.memo"
+local url_reader = require "aws.backup.url"
 
 local proxy = {}
 
-local DEFAULT_PORT = endpoint_url.DEFAULT_PORT
+local DEFAULT_PORT = url_reader.DEFAULT_PORT
 
 -- Link-local addresses mean the machine itself: its instance metadata, the credentials of its container. A proxy would
 -- give the credentials of another machine. The last one is where EC2 and EKS have them in IPv6.
@@ -29,7 +30,7 @@ local function plain_host(host)
   return (ascii.lower(host):gsub("^%[(.*)%]$", "%1"):gsub("%.$", ""))
 end
 
--- Host and port of an authority; the port is nil if it has none. An IPv6 address without brackets has no port.
+-- Host and port of an entry of NO_PROXY; the port is nil if it has none. An IPv6 address without brackets has no port.
 local function split_port(authority)
   local host, port = authority:match("^(%[[^%]]*%]):?(%d*)$")
   if not host then host, port = authority:match("^([^:]*):?(%d*)$") end
@@ -76,15 +77,9 @@ local function fault_of(scheme, rest)
   if not DEFAULT_PORT[scheme] then
     return ("its scheme is %q, and only http and https proxies are supported"):format(scheme)
   end
-  local place = rest:match("^[^/?#]*"):gsub("^.*@", "")
-  local host, digits = place:match("^(%[[%x:.]+%]):?(%d*)$")
-  if not host then host, digits = place:match("^([^:%[%]]+):?(%d*)$") end
-  if not host or rest:find("[^\33-\126]") then
-    return "it has no host, or a character that must be percent-encoded"
-  end
-  local port = digits ~= "" and tonumber(digits)
-  if port and (port < 1 or port > 65535) then return "its port is outside 1 to 65535" end
-  return nil
+  local _, fault = url_reader.read(scheme .. "://" .. rest)
+  if fault == "port" then return "its port is outside 1 to 65535" end
+  return fault and "it has no host, or a character that must be percent-encoded"
 end
 
 -- The URL of a proxy from what somebody wrote: a scheme may be missing, http is meant then. `source` says where it was
@@ -155,7 +150,7 @@ end
 --- Reads once what there is to know about proxies.
 ---@param option? string  a proxy for every request; the environment then counts for nothing
 ---@param getenv fun(name: string): string?  blank means not set
----@return (fun(scheme: string, host: string, port: integer): string?)? choose  the URL of the proxy for a target, with
+---@return (fun(origin: string): string?)? choose  the URL of the proxy for what is at "https://host:8443", with
 ---  whatever password it has; nil: none
 ---@return table? err  ConfigError: names the variable, never its value
 function proxy.new(option, getenv)
@@ -163,26 +158,28 @@ function proxy.new(option, getenv)
   if not urls then return nil, failure end
   local exceptions = option and {} or read_exceptions(first_set(getenv, { "no_proxy", "NO_PROXY" }))
 
-  return function(scheme, host, port)
-    local plain = plain_host(host)
-    local address = ip_address.parse(plain)
-    if address and is_never_proxied(address) then return nil end
-    if is_excepted(exceptions, plain, address, port) then return nil end
-    return urls[scheme]
-  end
+  -- False: none, or nothing that anything could be sent to.
+  local find = memo.new(function(origin)
+    local parts = url_reader.read(origin)
+    if not parts then return false end
+    local host = plain_host(parts.host)
+    local address = ip_address.parse(host)
+    if address and is_never_proxied(address) then return false end
+    if is_excepted(exceptions, host, address, parts.port or DEFAULT_PORT[parts.scheme]) then return false end
+    return urls[parts.scheme] or false
+  end)
+
+  return function(origin) return find(origin) or nil end
 end
 
 --- Chooses for a request as transports get it.
----@param choose? fun(scheme: string, host: string, port: integer): string?  from `new`; absent: no proxy for anything
+---@param choose? fun(origin: string): string?  from `new`; absent: no proxy for anything
 ---@param request { url: string, direct: boolean? }  direct: through no proxy
 ---@return string? url
 function proxy.for_request(choose, request)
   if request.direct or not choose then return nil end
-  local scheme, authority = request.url:match("^([A-Za-z]+)://([^/?#]*)")
-  scheme = scheme and ascii.lower(scheme)
-  if not DEFAULT_PORT[scheme] then return nil end
-  local host, port = split_port(authority)
-  return choose(scheme, host, port or DEFAULT_PORT[scheme])
+  local origin = url_reader.origin(request.url)
+  return origin and choose(origin)
 end
 
 return proxy

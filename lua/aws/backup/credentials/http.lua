@@ -8,6 +8,7 @@ local ascii = require "aws.backup.ascii"
 local clock_skew = require "aws.backup.clock_skew"
 local endpoint_url = require "aws.backup.endpoint_url"
 local retry = require "aws.backup.retry"
+local url = require "aws.backup.url"
 
 local http = {}
 
@@ -17,30 +18,22 @@ local MAX_BODY_BYTES = 1024 * 1024
 -- The least that is left to an attempt: a timeout of 0 would mean none.
 local SHORTEST_SECONDS = 0.001
 
-local DEFAULT_PORT = endpoint_url.DEFAULT_PORT
+local DEFAULT_PORT = url.DEFAULT_PORT
 
 local methods = {}
 local metatable = { __index = methods }
 
--- The Host header: a default port is left out.
-local function host_header(scheme, authority)
-  local port = authority:match(":%d*$")
-  if port == ":" or port == ":" .. DEFAULT_PORT[scheme] then return authority:sub(1, -#port - 1) end
-  return authority
-end
-
 -- The parts of a URL, or nil if it is not one to send anything to. A fragment is never sent; a user name is not taken,
 -- because the password beside it would show up in messages of others.
-local function split(url)
-  local scheme, authority, path, query = url:match("^([A-Za-z]+)://([^/?#]+)([^?#]*)%??([^#]*)")
-  scheme = scheme and ascii.lower(scheme)
-  if not DEFAULT_PORT[scheme] or authority:find("@", 1, true) or url:find("[^\33-\126]") then return nil end
-  local host = host_header(scheme, authority)
-  if host == "" then return nil end
+local function split(text)
+  local read = url.read(text)
+  if not read or read.user_info then return nil end
+  local path, query = read.rest:match("^([^?#]*)%??([^#]*)")
   if path == "" then path = "/" end
+  local place = { scheme = read.scheme, host = read.host, port = read.port or DEFAULT_PORT[read.scheme] }
   return {
-    url = scheme .. "://" .. authority .. path .. (query ~= "" and "?" .. query or ""),
-    scheme = scheme, host = host, path = path, query = query ~= "" and query or nil,
+    url = read.scheme .. "://" .. read.authority .. path .. (query ~= "" and "?" .. query or ""),
+    scheme = read.scheme, host = endpoint_url.authority(place), path = path, query = query ~= "" and query or nil,
   }
 end
 
@@ -54,6 +47,7 @@ local function complete(self, request, place, left)
   local headers = ascii.lower_names(request.headers)
   headers.host = place.host
   headers["user-agent"] = headers["user-agent"] or self.user_agent
+  headers["accept-encoding"] = headers["accept-encoding"] or "identity" -- no transport unpacks an answer
   return {
     method = request.method, url = place.url, host = place.host, path = place.path, query = place.query,
     headers = headers, body = request.body, direct = request.direct, timeout = left,

@@ -41,27 +41,30 @@ end
 function nginx.new(ngx, before_serving)
   local runtime = { name = "ngx" }
 
-  --- Whether calls can be made here.
-  ---@return true?, aws.backup.Error? err  ConfigError: names the phase and what to do instead
-  function runtime.check()
+  --- The API of nginx if requests go over its sockets here; nil if they go over libcurl.
+  ---@return table? api
+  ---@return aws.backup.Error? err  ConfigError, where no call can be made: names the phase and what to do instead
+  function runtime.sockets()
     local name = phase.current()
-    if phase.may_wait(name) or (name == "init" and before_serving) then return true end
+    if phase.may_wait(name) then return ngx end
+    if before_serving and name == "init" then return nil end
     return no_waiting(name)
   end
 
-  --- The API of nginx if requests go over its sockets here; else nil.
-  ---@return table?
-  function runtime.sockets()
-    if before_serving and phase.current() == "init" then return nil end
-    return ngx
+  --- Whether calls can be made here.
+  ---@return true?, aws.backup.Error? err  as of `sockets`
+  function runtime.check()
+    local _, failure = runtime.sockets()
+    if failure then return nil, failure end
+    return true
   end
 
   --- Raises what `check` returns, where nothing can be waited for.
   ---@param seconds number
   function runtime.sleep(seconds)
-    local allowed, failure = runtime.check()
-    if not allowed then error(failure, 0) end
-    if not runtime.sockets() then return before_serving.sleep(seconds) end
+    local api, failure = runtime.sockets()
+    if failure then error(failure, 0) end
+    if not api then return before_serving.sleep(seconds) end
     if seconds > 0 then ngx.sleep(seconds) end
   end
 

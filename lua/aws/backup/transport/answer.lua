@@ -1,4 +1,4 @@
---- What came back from a transport, checked: it may be the caller's own.
+--- What comes back from a transport of the caller's own, checked. Our own give such answers as they are.
 
 local ascii = require "aws.backup.ascii"
 
@@ -19,6 +19,13 @@ function answer.check(given, kind, message, retryable)
     return nil, "protocol", "the transport gave an answer without a numeric status"
   end
   return { status = given.status, headers = ascii.lower_names(given.headers), body = given.body or "" }
+end
+
+--- A transport of a caller's own, with its answers checked.
+---@param transport { send: fun(self: table, request: table): ... }
+---@return { send: fun(self: table, request: table): table?, string?, string?, boolean? } checked
+function answer.checked(transport)
+  return { send = function(_, request) return answer.check(transport:send(request)) end }
 end
 
 return answer

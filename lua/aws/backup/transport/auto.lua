@@ -15,9 +15,8 @@ function auto.new(settings, runtime)
   local transport, over_sockets = { close = over_curl.close }, nil
 
   function transport.send(_, request)
-    local allowed, failure = runtime.check()
-    if not allowed then return nil, "phase", failure.message, false end
-    local ngx = runtime.sockets()
+    local ngx, failure = runtime.sockets()
+    if failure then return nil, "phase", failure.message, false end
     if not ngx then return over_curl:send(request) end
     over_sockets = over_sockets or cosocket.new(settings, ngx)
     return over_sockets:send(request)

@@ -10,16 +10,14 @@ local http_writer = require "aws.backup.transport.http_writer"
 
 local cosocket_connection = {}
 
--- Idle connections: how many are kept for each place, and how long. Shorter than what libcurl allows (118 s) and than
--- load balancers do (60 s), so that few are closed by the other side in the moment they are used.
-local POOL_SIZE = 64
+-- How long an idle connection is kept: shorter than what libcurl allows (118 s) and than load balancers do (60 s), so
+-- that few are closed by the other side in the moment they are used.
 local IDLE_MS = 55000
--- Where a client has a bound of its own, as many calls may wait for their turn.
-local BACKLOG = 65535
 
 -- The head of an answer to CONNECT is all that is read of it.
 local NO_BODY = 0
 
+local DEFAULT_SECONDS = 60
 local MAX_MS = 2147483647
 
 local methods = {}
@@ -27,25 +25,47 @@ local metatable = { __index = methods }
 
 -- Time.
 
--- Lets the next operation of the socket take until a moment at most, and no longer than the request may. Returns the
--- kind of failure if it takes longer.
-local function arm(self, moment, kind)
-  local deadline = self.deadline
-  if deadline and deadline < moment then moment, kind = deadline, "timeout" end
-  -- 0 would mean the default of nginx.
-  local ms = math.min(math.max(math.ceil((moment - core.monotonic()) * 1000), 1), MAX_MS)
+-- Milliseconds for the socket; 0 would mean the default of nginx.
+local function to_ms(seconds)
+  return math.min(math.max(math.ceil(seconds * 1000), 1), MAX_MS)
+end
+
+-- Lets the next operation of the socket take so many seconds at most, and no longer than the request may. Returns the
+-- kind of failure if it takes longer, and the milliseconds.
+local function arm(self, seconds, kind)
+  local left = self.deadline and self.deadline - core.monotonic()
+  if left and left < seconds then seconds, kind = left, "timeout" end
+  local ms = to_ms(seconds)
   self.socket:settimeouts(ms, ms, ms)
+  self.is_armed = false
   return kind, ms
+end
+
+local function arm_to_connect(self)
+  return arm(self, self.connect_by - core.monotonic(), "connect_timeout")
+end
+
+-- For sending to the other side, and for its silence. What is armed stays so, unless there is less and less time.
+local function arm_to_talk(self)
+  if self.is_armed then return "read_timeout" end
+  local late = arm(self, self.read_timeout, "read_timeout")
+  self.is_armed = self.deadline == nil
+  return late
+end
+
+-- For connecting, and at once for all that follows where the connection is an idle one, as it mostly is.
+local function arm_for_all(self, must_be_fresh)
+  if self.deadline or must_be_fresh then return arm_to_connect(self) end
+  local ms, talking_ms = to_ms(self.connect_timeout), to_ms(self.read_timeout)
+  self.socket:settimeouts(ms, talking_ms, talking_ms)
+  self.is_armed = true
+  return "connect_timeout", ms
 end
 
 -- Connecting.
 
 -- RFC 6761, 6.3: localhost is this machine, and no name server is asked for it.
 local LOOPBACK = { "127.0.0.1", "[::1]" }
-
-local function is_address(host)
-  return host:find("^%[") ~= nil or host:find("^%d+%.%d+%.%d+%.%d+$") ~= nil
-end
 
 -- What an error of connect means: the sentences are those of ngx_lua and of the C library.
 local function connect_failure(failure, late)
@@ -80,36 +100,30 @@ end
 -- light threads, of which nginx keeps a little until the request has ended; so not where an idle connection should be
 -- there, for which no name is resolved.
 local function connect_by_name(self, hop, ms)
-  local function run() return self.socket:connect(hop.host, hop.port, self.pool) end
-  if (self.idle[self.pool.pool] or 0) > 0 then return run() end
-  return within(self.ngx, ms, run)
-end
-
--- What a client knows of the idle connections in a pool: it may be wrong, since others take and close them. A fresh one
--- tells that there was none.
-local function note_idle(self, change)
-  local name = self.pool.pool
-  self.idle[name] = math.max((self.idle[name] or 0) + change, 0)
+  local socket, pool = self.socket, self.route.pool
+  if self.route.idle > 0 then return socket:connect(hop.host, hop.port, pool) end
+  return within(self.ngx, ms, function() return socket:connect(hop.host, hop.port, pool) end)
 end
 
 local function connect_to_this_machine(self, hop)
-  local connected, failure = self.socket:connect(LOOPBACK[1], hop.port, self.pool)
+  local connected, failure = self.socket:connect(LOOPBACK[1], hop.port, self.route.pool)
   if connected or failure == "timeout" then return connected, failure end
-  return self.socket:connect(LOOPBACK[2], hop.port, self.pool)
+  return self.socket:connect(LOOPBACK[2], hop.port, self.route.pool)
 end
 
-local function connect_once(self, hop)
-  local late, ms = arm(self, self.connect_by, "connect_timeout")
+local function connect_once(self, hop, must_be_fresh)
+  local route = self.route
+  local late, ms = arm_for_all(self, must_be_fresh)
   local connected, failure
-  if is_address(hop.host) then
-    connected, failure = self.socket:connect(hop.host, hop.port, self.pool)
+  if route.has_address then
+    connected, failure = self.socket:connect(hop.host, hop.port, route.pool)
   elseif hop.host == "localhost" then
     connected, failure = connect_to_this_machine(self, hop)
   else
     connected, failure = connect_by_name(self, hop, ms)
   end
   self.is_reused = connected and self.socket:getreusedtimes() > 0
-  note_idle(self, self.is_reused and -1 or -math.huge)
+  route.idle = self.is_reused and math.max(route.idle - 1, 0) or 0
   if connected then return true end
   return nil, connect_failure(failure, late)
 end
@@ -118,12 +132,12 @@ end
 -- are the others.
 local function connect(self, hop, must_be_fresh)
   while true do
-    local connected, kind, message, retryable = connect_once(self, hop)
+    local connected, kind, message, retryable = connect_once(self, hop, must_be_fresh)
     if not connected then return nil, kind, message, retryable end
     if not (must_be_fresh and self.is_reused) then break end
     self.socket:close()
   end
-  if self.tcp_keepalive and not self.is_reused then self.socket:setoption("keepalive", true) end
+  if self.route.tcp_keepalive and not self.is_reused then self.socket:setoption("keepalive", true) end
   return true
 end
 
@@ -131,9 +145,9 @@ end
 
 local function handshake(self, host)
   self.tls_peer = host
-  local late = arm(self, self.connect_by, "connect_timeout")
+  local late = arm_to_connect(self)
   local name = host:gsub("^%[(.*)%]$", "%1"):gsub("%.$", "")
-  local done, failure = self.socket:sslhandshake(false, name, self.verify_tls)
+  local done, failure = self.socket:sslhandshake(false, name, self.route.verify_tls)
   if done then
     -- Where it comes to its end at once, ngx_lua says so of one with a bad certificate too, having closed its socket.
     if self.socket:getreusedtimes() then return true end
@@ -146,40 +160,40 @@ end
 
 -- Sending and receiving.
 
-local function send(self, bytes, moment, kind)
-  local late = arm(self, moment, kind)
+local function send(self, bytes, late)
   local sent, failure = self.socket:send(bytes)
   if sent then return true end
   if failure == "timeout" then return nil, late, "it did not take the request" end
   return nil, "reset", failure == "closed" and "it ended before the request was sent" or failure
 end
 
--- The function that a reader receives with; `moment_of(self)` tells until when it may wait.
-local function receiver(self, moment_of, kind)
-  local socket = self.socket
-  return function(max)
-    local late = arm(self, moment_of(self), kind)
-    local bytes, failure = socket:receiveany(max)
-    if bytes then return bytes end
-    if failure == "timeout" then return nil, late, "nothing more came" end
-    return nil, failure == "closed" and "closed" or "reset", failure
-  end
+local function receive(self, max, late)
+  local bytes, failure = self.socket:receiveany(max)
+  if bytes then return bytes end
+  if failure == "timeout" then return nil, late, "nothing more came" end
+  return nil, failure == "closed" and "closed" or "reset", failure
+end
+
+-- What readers receive with.
+
+local function receive_answer(max, self)
+  return receive(self, max, arm_to_talk(self))
+end
+
+local function receive_from_proxy(max, self)
+  return receive(self, max, (arm_to_connect(self)))
 end
 
 -- Proxies.
-
-local function connect_end(self)
-  return self.connect_by
-end
 
 -- Asks the proxy for a tunnel to the target.
 local function open_tunnel(self, target, proxy)
   local place = ("%s:%d"):format(target.host, target.port)
   local head, kind, message = http_writer.head({ method = "CONNECT" }, place, place, proxy.authorization)
   local sent
-  if head then sent, kind, message = send(self, head, self.connect_by, "connect_timeout") end
+  if head then sent, kind, message = send(self, head, (arm_to_connect(self))) end
   if not sent then return nil, kind, message end
-  local reader = http_reader.new(receiver(self, connect_end, "connect_timeout"), NO_BODY)
+  local reader = http_reader.new(receive_from_proxy, NO_BODY, self)
   local answer
   answer, kind, message = reader:read_head()
   if not answer then return nil, kind, message end
@@ -201,17 +215,6 @@ end
 
 -- Public.
 
--- Everything that makes one connection another one's equal. The proxy's URL may hold a password.
-local function pool_name(route, settings)
-  local target, proxy = route.target, route.proxy
-  local is_forwarded = proxy and target.scheme == "http"
-  return table.concat({
-    "aws.backup", target.scheme, is_forwarded and "*" or target.host .. ":" .. target.port,
-    proxy and core.sha256_hex(proxy.url) or "direct", settings.verify_tls and "verified" or "unverified",
-    settings.tcp_keepalive and "probed" or "", settings.owner or "",
-  }, "|")
-end
-
 --- Opens the connection, or finds an idle one.
 ---@param must_be_fresh boolean
 ---@return true?, string? kind, string? message, boolean? retryable
@@ -219,9 +222,9 @@ function methods:open(must_be_fresh)
   self.connect_by = core.monotonic() + self.connect_timeout
   local target, proxy = self.route.target, self.route.proxy
   local hop = proxy or target
-  local has_tunnel = proxy ~= nil and target.scheme == "https"
   local done, kind, message, retryable = connect(self, hop, must_be_fresh)
   if done and self.is_reused then return true end
+  local has_tunnel = proxy ~= nil and target.scheme == "https"
   if done and hop.scheme == "https" then done, kind, message, retryable = handshake(self, hop.host) end
   if done and has_tunnel then done, kind, message, retryable = open_tunnel(self, target, proxy) end
   if done and has_tunnel then return handshake(self, target.host) end
@@ -230,21 +233,16 @@ function methods:open(must_be_fresh)
   return nil, kind, message, retryable
 end
 
--- Until when the other side may be silent.
-local function silence_end(self)
-  return core.monotonic() + self.read_timeout
-end
-
 --- Sends a request and reads the answer.
----@param bytes string[]
+---@param bytes string|string[]
 ---@param method string
 ---@return { status: integer, headers: table<string, string>, body: string }? response
 ---@return string? kind, string? message
 ---@return boolean? is_stale  the connection was an idle one, and ended without a byte of an answer
 function methods:exchange(bytes, method)
-  local sent, kind, message = send(self, bytes, silence_end(self), "read_timeout")
+  local sent, kind, message = send(self, bytes, arm_to_talk(self))
   if not sent then return nil, kind, message, self.is_reused and kind == "reset" end
-  local reader = http_reader.new(receiver(self, silence_end, "read_timeout"), self.max_body_bytes)
+  local reader = http_reader.new(receive_answer, self.route.max_body_bytes, self)
   local head, body, is_reusable
   head, kind, message = reader:read_head()
   if not head then return nil, kind, message, self.is_reused and kind == "reset" and not reader.has_begun end
@@ -257,7 +255,7 @@ end
 --- Ends the use of the connection: it becomes idle if another request may follow on it, else it is closed.
 function methods:release()
   if self.is_reusable and self.socket:setkeepalive(IDLE_MS) then
-    note_idle(self, 1)
+    self.route.idle = self.route.idle + 1
   else
     self.socket:close()
   end
@@ -265,21 +263,15 @@ end
 
 --- A connection that is not open yet.
 ---@param ngx table  nginx's API
----@param route { target: aws.backup.Target, proxy: table? }
----@param settings table  verify_tls, tcp_keepalive, max_connections, owner, max_response_bytes, idle (a table that the
----  connections of a client share)
+---@param route aws.backup.Route
 ---@param request { connect_timeout: number, read_timeout: number, timeout: number? }  seconds
 ---@return table connection
-function cosocket_connection.new(ngx, route, settings, request)
+function cosocket_connection.new(ngx, route, request)
   return setmetatable({
-    ngx = ngx, socket = ngx.socket.tcp(), route = route, verify_tls = settings.verify_tls,
-    tcp_keepalive = settings.tcp_keepalive, max_body_bytes = settings.max_response_bytes,
-    pool = {
-      pool = pool_name(route, settings), pool_size = settings.max_connections or POOL_SIZE,
-      backlog = settings.max_connections and BACKLOG or nil,
-    },
-    idle = settings.idle, connect_timeout = request.connect_timeout, read_timeout = request.read_timeout,
-    deadline = request.timeout and core.monotonic() + request.timeout,
+    ngx = ngx, socket = ngx.socket.tcp(), route = route, connect_timeout = request.connect_timeout or DEFAULT_SECONDS,
+    read_timeout = request.read_timeout or DEFAULT_SECONDS,
+    timeout = request.timeout, deadline = request.timeout and core.monotonic() + request.timeout,
+    connect_by = nil, is_armed = false, is_reused = false, is_reusable = false, tls_peer = nil,
   }, metatable)
 end
 

@@ -24,7 +24,7 @@ end
 ---@class aws.backup.CurlSettings
 ---@field ca_bundle? string  # file or directory of PEM certificates
 ---@field verify_tls? boolean
----@field proxy_for? fun(scheme: string, host: string, port: integer): string?  # see aws.backup.proxy; absent: no proxy
+---@field proxy_for? fun(origin: string): string?  # see aws.backup.proxy; absent: no proxy
 ---@field tcp_keepalive? boolean  # probe the connections that are opened for this client while they are silent
 ---@field max_response_bytes? integer
 ---@field max_connections? integer  # gives the client connections of its own, so many at most

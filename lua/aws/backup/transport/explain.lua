@@ -41,7 +41,8 @@ local WRITERS = {
 }
 
 ---@param kind string
----@param scene { host: string, proxy_host: string?, tls_peer: string?, detail: string, request: table }
+---@param scene { host: string, proxy_host: string?, tls_peer: string?, detail: string, request: table? }  request: its
+---  times, for the kinds that tell one
 ---@return string
 function explain.failure(kind, scene)
   scene.place = scene.proxy_host and ("%s, through the proxy %s,"):format(scene.host, scene.proxy_host) or scene.host

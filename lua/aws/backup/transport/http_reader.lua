@@ -1,13 +1,14 @@
 --- Reads HTTP/1.1 answers (RFC 9112), stricter than it would have to: an answer whose end is in doubt is refused, since
 -- nobody knows where the next one on its connection would begin.
 --
--- It knows no sockets. What it reads from is a function `receive(max)`, which returns some bytes, at least one and at
--- most `max`; or nil, "closed" at the end of the connection; or nil, a kind and a message, which are handed on.
+-- It knows no sockets. What it reads from is a function `receive(max, source)`, which returns some bytes, at least one
+-- and at most `max`; or nil, "closed" at the end of the connection; or nil, a kind and a message, which are handed on.
 --
 -- Failures come as kind and message, the kinds being those of transport errors: "reset" (it ended too early),
 -- "protocol" (it makes no sense), "too_large".
 
 local ascii = require "aws.backup.ascii"
+local core = require "aws.backup.core"
 
 local http_reader = {}
 
@@ -24,17 +25,12 @@ local MAX_SIZE_DIGITS = 12
 local MAX_CHUNK_SIZE_DIGITS = 16
 
 local BEGINNING = "HTTP/1."
--- Lines of heads may end in LF alone (RFC 9112, 2.2), values hold no CR, LF or NUL, names are tokens (RFC 9110, 5.6.2;
--- what is frequent comes first, since patterns look in that order).
-local STATUS_LINE = "^HTTP/1%.([01]) ([1-9]%d%d)([^\r\n%z]*)\r?\n"
-local HEADER_LINE = "^([a-zA-Z0-9!#$%%&'*+.^_`|~-]+):[ \t]*([^\r\n%z]*)\r?\n"
-local CONTINUED_LINE = "^[ \t]+([^\r\n%z]*)\r?\n"
-local EMPTY_LINE = "^\r?\n"
+-- Lines of heads may end in LF alone (RFC 9112, 2.2). The reason may be missing, and the blank before it.
+local STATUS_LINE = "^HTTP/1%.([01]) ([1-9]%d%d) [^\r\n%z]*\r?\n"
+local STATUS_LINE_WITHOUT_REASON = "^HTTP/1%.([01]) ([1-9]%d%d)\r?\n"
 -- The size in hex digits, and its extensions, which mean nothing to us.
 local CHUNK_LINE = "^(%x+)([^\r\n%z]*)\r\n"
 local CHUNK_END = "\r\n"
-
-local BLANK = { [(" "):byte()] = true, [("\t"):byte()] = true }
 
 local methods = {}
 local metatable = { __index = methods }
@@ -47,21 +43,14 @@ local function too_large()
   return nil, "too_large", "the answer has larger headers or a larger body than is taken"
 end
 
--- From the end, byte by byte: a pattern would look at long runs of blanks again and again.
-local function without_blanks_behind(text)
-  local last = #text
-  while last > 0 and BLANK[text:byte(last)] do last = last - 1 end
-  return text:sub(1, last)
-end
-
 -- Receiving.
 
 -- Adds to the buffer what comes next.
 local function fill(self)
-  local bytes, kind, message = self.receive(RECEIVE_BYTES)
+  local bytes, kind, message = self.receive(RECEIVE_BYTES, self.source)
   if not bytes then return nil, kind, message end
   self.has_begun = true
-  self.buffer = self.buffer:sub(self.position) .. bytes
+  self.buffer = self:has_unread() and self.buffer:sub(self.position) .. bytes or bytes
   self.position = 1
   return true
 end
@@ -79,10 +68,10 @@ end
 
 -- Takes the line that fits a pattern: its size and its captures, or nil if what comes next does not fit.
 local function take(self, pattern)
-  local first, last, one, two, three = self.buffer:find(pattern, self.position)
+  local first, last, one, two = self.buffer:find(pattern, self.position)
   if not first then return nil end
   self.position = last + 1
-  return last - first + 1, one, two, three
+  return last - first + 1, one, two
 end
 
 -- Counts bytes of heads.
@@ -108,69 +97,52 @@ end
 
 -- Heads.
 
+-- Status and minor version.
 local function take_status_line(self)
   local ready, kind, message = await_line(self, "its status line", BEGINNING)
   if not ready then return nil, kind, message end
-  local size, minor, status, reason = take(self, STATUS_LINE)
-  if not size or not reason:find("^ ") and reason ~= "" then return nonsense("no status line of HTTP/1.1") end
+  local size, minor, status = take(self, STATUS_LINE)
+  if not size then size, minor, status = take(self, STATUS_LINE_WITHOUT_REASON) end
+  if not size then return nonsense("no status line of HTTP/1.1") end
   ready, kind, message = spend(self, size)
   if not ready then return nil, kind, message end
-  return { status = tonumber(status), minor = minor, headers = {}, pieces = {} }
+  return tonumber(status), minor
 end
 
--- One more value of a header, or more of its last one. Pieces are joined in the end: thousands of them would be copied
--- thousands of times.
-local function add_text(head, name, text, separator)
-  local pieces, before = head.pieces[name], head.headers[name]
-  if pieces then
-    pieces[#pieces + 1] = separator
-    pieces[#pieces + 1] = text
-  elseif before then
-    head.pieces[name] = { before, separator, text }
-  else
-    head.headers[name] = text
+-- Joins the values that came in pieces.
+local function join_pieces(headers)
+  for name, value in pairs(headers) do
+    if type(value) == "table" then headers[name] = table.concat(value) end
   end
 end
 
--- Takes one line of a head: its size, and whether it is the empty one at the end; nil if it is no such line.
-local function take_header_line(self, head)
-  local size, name, value = take(self, HEADER_LINE)
-  if size then
-    head.last_name = ascii.lower(name)
-    add_text(head, head.last_name, without_blanks_behind(value), ", ")
-    return size, false
+-- Takes headers or trailers, up to the empty line: each line as soon as it is there.
+local function take_header_lines(self, expectation)
+  local headers, last_name, has_lists = nil, nil, false
+  while true do
+    local allowed = MAX_HEAD_BYTES - self.head_bytes
+    if allowed == 0 then return too_large() end
+    local taken, position, is_end, name, are_lists =
+      core.take_headers(headers, self.buffer, self.position, allowed, last_name)
+    if position == "protocol" then return nonsense("a header line that is none") end
+    if not taken then return too_large() end
+    self.head_bytes = self.head_bytes + position - self.position
+    self.position, headers, last_name, has_lists = position, taken, name, has_lists or are_lists
+    if is_end then break end
+    local filled, kind, message = fill(self)
+    if not filled then return cut(kind, message, expectation) end
   end
-  size = take(self, EMPTY_LINE)
-  if size then return size, true end
-  size, value = take(self, CONTINUED_LINE)
-  if not size or not head.last_name then return nil end
-  -- RFC 9112, 5.2: it continues the value before it.
-  add_text(head, head.last_name, without_blanks_behind(value), " ")
-  return size, false
-end
-
--- Headers or trailers, up to the empty line.
-local function take_header_lines(self, head, expectation)
-  local is_last
-  repeat
-    local fine, kind, message = await_line(self, expectation)
-    if not fine then return nil, kind, message end
-    local size
-    size, is_last = take_header_line(self, head)
-    if not size then return nonsense("a header line that is none") end
-    fine, kind, message = spend(self, size)
-    if not fine then return nil, kind, message end
-  until is_last
-  for name, pieces in pairs(head.pieces) do head.headers[name] = table.concat(pieces) end
-  return true
+  if has_lists then join_pieces(headers) end
+  return headers
 end
 
 -- The digits of a Content-Length. A list of equal ones is one (RFC 9110, 8.6).
 local function digits_of(length)
+  if length:find("^%d+$") then return length end
   local digits
-  for part in (length .. ","):gmatch("[ \t]*([^,]*),") do
-    part = without_blanks_behind(part)
-    if not part:find("^%d+$") or (digits and part ~= digits) then return nil end
+  for part in (length .. ","):gmatch("([^,]*),") do
+    part = part:match("^[ \t]*(%d+)[ \t]*$")
+    if not part or (digits and part ~= digits) then return nil end
     digits = part
   end
   return digits
@@ -192,7 +164,16 @@ local function frame(head)
   end
   if not is_no(encoding, "chunked") then return nonsense("a Transfer-Encoding, though none was asked for") end
   if head.is_chunked and length then return nonsense("both a Content-Length and a Transfer-Encoding") end
-  return true
+  return head
+end
+
+local function read_one_head(self)
+  local status, minor, message = take_status_line(self)
+  if not status then return nil, minor, message end
+  local headers, kind
+  headers, kind, message = take_header_lines(self, "the end of its headers")
+  if not headers then return nil, kind, message end
+  return frame { status = status, minor = minor, headers = headers, length = nil, is_chunked = false }
 end
 
 --- Reads the head of the answer: the first that is no interim one.
@@ -201,49 +182,53 @@ end
 ---@return string? kind, string? message
 function methods:read_head()
   for _ = 0, MAX_INTERIM_ANSWERS do
-    local head, kind, message = take_status_line(self)
+    local head, kind, message = read_one_head(self)
     if not head then return nil, kind, message end
-    local fine
-    fine, kind, message = take_header_lines(self, head, "the end of its headers")
-    if fine then fine, kind, message = frame(head) end
-    if not fine then return nil, kind, message end
     if head.status == 101 then return nonsense("a change to another protocol, though none was asked for") end
     if head.status >= 200 then return head end
   end
   return too_large()
 end
 
--- Bodies. What is read goes into `parts`.
+-- Bodies.
 
-local function take_bytes(self, size, parts)
-  local ready = peek(self, size)
-  self.position = self.position + #ready
-  if ready ~= "" then parts[#parts + 1] = ready end
-  local left = size - #ready
+-- Bytes of which some have not come yet.
+local function await_bytes(self, size)
+  local parts = { peek(self, size) }
+  self.position = #self.buffer + 1
+  local left = size - #parts[1]
   while left > 0 do
-    local bytes, kind, message = self.receive(math.min(left, RECEIVE_BYTES))
+    local bytes, kind, message = self.receive(math.min(left, RECEIVE_BYTES), self.source)
     if not bytes then return cut(kind, message, ("the last %d bytes of its body"):format(left)) end
     parts[#parts + 1] = bytes
     left = left - #bytes
   end
-  return true
+  return table.concat(parts)
+end
+
+local function take_bytes(self, size)
+  local behind = self.position + size
+  if behind > #self.buffer + 1 then return await_bytes(self, size) end
+  local bytes = peek(self, size)
+  self.position = behind
+  return bytes
 end
 
 -- A size that a number of Lua's holds exactly.
 local function exact(digits, base)
-  digits = digits:gsub("^0+", "")
+  if #digits > MAX_SIZE_DIGITS then digits = digits:gsub("^0+", "") end
   if #digits > MAX_SIZE_DIGITS then return math.huge end
   return digits == "" and 0 or tonumber(digits, base)
 end
 
 local function read_nothing()
-  return true
+  return ""
 end
 
-local function read_sized(self, parts, head)
+local function read_sized(self, head)
   local size = exact(head.length, 10)
   if size > self.max_body_bytes then return too_large() end
-  return take_bytes(self, size, parts)
+  return take_bytes(self, size)
 end
 
 local function read_chunk_size(self)
@@ -271,25 +256,28 @@ local function take_chunk_end(self)
   return true
 end
 
-local function read_chunks(self, parts)
-  local taken = 0
+local function read_chunks(self)
+  local parts, taken = {}, 0
   while true do
     local size, kind, message = read_chunk_size(self)
     if not size then return nil, kind, message end
     if size == 0 then break end
     taken = taken + size
     if taken > self.max_body_bytes then return too_large() end
-    local fine
-    fine, kind, message = take_bytes(self, size, parts)
-    if fine then fine, kind, message = take_chunk_end(self) end
+    local chunk, fine
+    chunk, kind, message = take_bytes(self, size)
+    if chunk then fine, kind, message = take_chunk_end(self) end
     if not fine then return nil, kind, message end
+    parts[#parts + 1] = chunk
   end
-  -- Trailers are read and left out.
-  return take_header_lines(self, { headers = {}, pieces = {} }, "its last chunk")
+  -- They are read and left out.
+  local trailers, kind, message = take_header_lines(self, "its last chunk")
+  if not trailers then return nil, kind, message end
+  return table.concat(parts)
 end
 
-local function read_until_closed(self, parts)
-  local taken = 0
+local function read_until_closed(self)
+  local parts, taken = {}, 0
   while true do
     local bytes = peek(self, #self.buffer)
     self.position = #self.buffer + 1
@@ -298,7 +286,7 @@ local function read_until_closed(self, parts)
     parts[#parts + 1] = bytes
     local filled, kind, message = fill(self)
     if not filled then
-      if kind == "closed" then return true end
+      if kind == "closed" then return table.concat(parts) end
       return nil, kind, message
     end
   end
@@ -312,7 +300,8 @@ end
 
 local function says_close(head)
   local connection = head.headers.connection
-  return connection ~= nil and (" " .. ascii.lower(connection) .. " "):find("[ \t,]close[ \t,]") ~= nil
+  if connection == nil or connection == "keep-alive" then return false end
+  return (" " .. ascii.lower(connection) .. " "):find("[ \t,]close[ \t,]") ~= nil
 end
 
 --- Reads the body that belongs to a head.
@@ -322,12 +311,12 @@ end
 ---@return boolean|string is_reusable_or_kind  whether another request may follow on the connection
 ---@return string? message
 function methods:read_body(head, method)
-  local read, parts = body_reader(head, method), {}
-  local done, kind, message = read(self, parts, head)
-  if not done then return nil, kind, message end
+  local read = body_reader(head, method)
+  local body, kind, message = read(self, head)
+  if not body then return nil, kind, message end
   local is_reusable = read ~= read_until_closed and not self:has_unread() and head.minor == "1"
     and not says_close(head)
-  return parts[2] and table.concat(parts) or parts[1] or "", is_reusable
+  return body, is_reusable
 end
 
 --- Whether bytes have come that nobody has asked for.
@@ -337,12 +326,14 @@ function methods:has_unread()
 end
 
 --- A reader for the answer to one request. Its field `has_begun` tells whether any byte of it has come.
----@param receive fun(max: integer): string?, string?, string?
+---@param receive fun(max: integer, source: any): string?, string?, string?
 ---@param max_body_bytes integer
+---@param source? any  what `receive` gets
 ---@return table reader
-function http_reader.new(receive, max_body_bytes)
+function http_reader.new(receive, max_body_bytes, source)
   return setmetatable({
-    receive = receive, max_body_bytes = max_body_bytes, buffer = "", position = 1, head_bytes = 0, has_begun = false,
+    receive = receive, source = source, max_body_bytes = max_body_bytes, buffer = "", position = 1, head_bytes = 0,
+    has_begun = false,
   }, metatable)
 end
 

@@ -3,33 +3,38 @@
 --
 -- Failures come as kind and message: "url" or "protocol".
 
-local ascii = require "aws.backup.ascii"
-local endpoint_url = require "aws.backup.endpoint_url"
+local core = require "aws.backup.core"
+local url_reader = require "aws.backup.url"
 
 local http_writer = {}
 
-local DEFAULT_PORT = endpoint_url.DEFAULT_PORT
+local DEFAULT_PORT = url_reader.DEFAULT_PORT
 
--- RFC 9110, 5.6.2; what is frequent comes first, since patterns look in that order.
+-- RFC 9110, 5.6.2.
 local TOKEN = "^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$"
 
--- Written by this module alone.
-local FRAMING = { host = true, ["content-length"] = true }
-local REFUSED = { ["transfer-encoding"] = true, expect = true }
--- Methods whose requests tell their length even if it is 0 (RFC 9110, 8.6).
-local TELLS_LENGTH = { POST = true, PUT = true, PATCH = true }
+-- The methods of our calls, and whether their requests tell their length even if it is 0 (RFC 9110, 8.6).
+local TELLS_LENGTH = { POST = true, PUT = true, PATCH = true, GET = false, DELETE = false, HEAD = false }
+
+local NO_HEADERS = {}
+
+local FAULTS_OF_URL = {
+  bytes = "a URL must begin with http:// or https://, be percent-encoded and have no fragment",
+  host = "the URL names no host, or an impossible port",
+}
+FAULTS_OF_URL.scheme, FAULTS_OF_URL.port = FAULTS_OF_URL.bytes, FAULTS_OF_URL.host
 
 local function bad_url(rule)
   return nil, "url", rule
 end
 
-local function parse_authority(authority)
-  local host, digits = authority:match("^(.*):(%d*)$")
-  host = host or authority
-  if not host:find("^%[[%x:.]+%]$") and not host:find("^[^:%[%]]+$") then return nil end
-  local port = digits and digits ~= "" and tonumber(digits) or nil
-  if port and (port < 1 or port > 65535) then return nil end
-  return host, port
+--- What of a URL comes after its origin, as a request names it.
+---@param rest string
+---@return string? path, string? kind, string? message
+function http_writer.path(rest)
+  if rest:find("[^\33\34\36-\126]") then return bad_url(FAULTS_OF_URL.bytes) end
+  if rest:find("/", 1, true) == 1 then return rest end
+  return "/" .. rest
 end
 
 ---@class aws.backup.Target
@@ -43,62 +48,28 @@ end
 ---@param url string
 ---@return aws.backup.Target? target, string? kind, string? message
 function http_writer.target(url)
-  local scheme, authority, path = url:match("^([A-Za-z]+)://([^/?]*)(.*)$")
-  scheme = scheme and ascii.lower(scheme)
-  if not DEFAULT_PORT[scheme] or url:find("[^\33-\126]") or url:find("#", 1, true) then
-    return bad_url("a URL must begin with http:// or https://, be percent-encoded and have no fragment")
-  end
-  if authority:find("@", 1, true) then return bad_url("a URL with a user name is not taken") end
-  local host, port = parse_authority(authority)
-  if not host then return bad_url("the URL names no host, or an impossible port") end
-  if path:sub(1, 1) ~= "/" then path = "/" .. path end
-  return { scheme = scheme, host = host, port = port or DEFAULT_PORT[scheme], authority = authority, path = path }
+  local read, fault = url_reader.read(url)
+  if not read then return bad_url(FAULTS_OF_URL[fault]) end
+  if read.user_info then return bad_url("a URL with a user name is not taken") end
+  local path, kind, message = http_writer.path(read.rest)
+  if not path then return nil, kind, message end
+  return {
+    scheme = read.scheme, host = read.host, port = read.port or DEFAULT_PORT[read.scheme], authority = read.authority,
+    path = path,
+  }
 end
 
 local function refuse(fault)
   return nil, "protocol", fault
 end
 
--- Byte by byte in C; a pattern takes ten times as long.
-local function is_one_line(text)
-  return not (text:find("\n", 1, true) or text:find("\r", 1, true) or text:find("\0", 1, true))
-end
-
--- One header, as it may be sent.
-local function check_header(name, lower, value)
-  if not name:find(TOKEN) then return refuse("a header name is empty or holds a byte that no name may hold") end
-  if not is_one_line(value) then return refuse("the value of header " .. name .. " holds a CR, LF or NUL byte") end
-  if REFUSED[lower] then
-    return refuse("header " .. name .. " can't be given: the body is sent in one piece")
-  end
-  return true
-end
-
--- Header lines but those of the framing, and what was given of the framing.
-local function write_headers(headers)
-  local lines, framing = {}, {}
-  for name, value in pairs(headers) do
-    local lower = ascii.lower(name)
-    local fine, kind, message = check_header(name, lower, value)
-    if not fine then return nil, kind, message end
-    if FRAMING[lower] then
-      framing[lower] = value
-    else
-      lines[#lines + 1] = name .. ": " .. value .. "\r\n"
-    end
-  end
-  return table.concat(lines), framing
-end
-
--- The line that tells the size of the body, "" if none is needed.
-local function length_line(request, given)
-  local size = #(request.body or "")
-  if given and given ~= tostring(size) then
-    return refuse(("header content-length does not agree with the body of %d bytes"):format(size))
-  end
-  if size == 0 and not TELLS_LENGTH[request.method] then return "" end
-  return "content-length: " .. size .. "\r\n"
-end
+-- Why a header can't be sent, by what the C core calls it. No value is ever shown.
+local FAULTS_OF_HEADER = {
+  name = function() return "a header name is empty or holds a byte that no name may hold" end,
+  value = function(name) return "the value of header " .. name .. " holds a CR, LF or NUL byte" end,
+  framing = function(name) return "header " .. name .. " can't be given: the body is sent in one piece" end,
+  length = function(_, size) return ("header content-length does not agree with the body of %d bytes"):format(size) end,
+}
 
 --- The head of a request, as it goes over the wire; its body follows as it is.
 ---@param request { method: string, headers: table<string, string>?, body: string? }
@@ -107,15 +78,18 @@ end
 ---@param more? string  further header lines, each with its line end
 ---@return string? head, string? kind, string? message
 function http_writer.head(request, form, authority, more)
-  if not request.method:find(TOKEN) then return refuse("the method must be an HTTP method such as GET") end
-  if request.method == "HEAD" and (request.body or "") ~= "" then return refuse("HEAD takes no body") end
-  local lines, framing, message = write_headers(request.headers or {})
-  if not lines then return nil, framing, message end
-  local length, kind
-  length, kind, message = length_line(request, framing["content-length"])
-  if not length then return nil, kind, message end
-  return request.method .. " " .. form .. " HTTP/1.1\r\nhost: " .. (framing.host or authority) .. "\r\n" .. lines
-    .. length .. (more or "") .. "\r\n"
+  local method = request.method
+  if TELLS_LENGTH[method] == nil and not method:find(TOKEN) then
+    return refuse("the method must be an HTTP method such as GET")
+  end
+  if method == "HEAD" and (request.body or "") ~= "" then return refuse("HEAD takes no body") end
+  local size = #(request.body or "")
+  local length = tostring(size)
+  local length_line = (size > 0 or TELLS_LENGTH[method]) and "content-length: " .. length .. "\r\n" or ""
+  local head, fault, name = core.write_head(method .. " " .. form .. " HTTP/1.1\r\nhost: ", authority,
+    request.headers or NO_HEADERS, length, length_line .. (more or "") .. "\r\n")
+  if not head then return refuse(FAULTS_OF_HEADER[fault](name, size)) end
+  return head
 end
 
 return http_writer
