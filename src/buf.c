@@ -79,13 +79,21 @@ void awsb_buf_reserve(struct awsb_buf *buf, size_t extra)
     buf->capacity = capacity;
 }
 
+char *awsb_buf_extend(struct awsb_buf *buf, size_t extra)
+{
+    awsb_buf_reserve(buf, extra);
+    if (buf->err != AWSB_OK)
+        return NULL;
+    buf->size += extra;
+    return buf->data + buf->size - extra;
+}
+
 void awsb_buf_add(struct awsb_buf *buf, struct awsb_view bytes)
 {
-    awsb_buf_reserve(buf, bytes.size);
-    if (buf->err != AWSB_OK || bytes.size == 0)
-        return;
-    memcpy(buf->data + buf->size, bytes.data, bytes.size);
-    buf->size += bytes.size;
+    char *place = bytes.size > 0 ? awsb_buf_extend(buf, bytes.size) : NULL;
+
+    if (place != NULL)
+        memcpy(place, bytes.data, bytes.size);
 }
 
 void awsb_buf_add_text(struct awsb_buf *buf, const char *text)
@@ -100,14 +108,11 @@ void awsb_buf_add_byte(struct awsb_buf *buf, char byte)
 
 void awsb_buf_add_lower(struct awsb_buf *buf, struct awsb_view name)
 {
+    char *place = awsb_buf_extend(buf, name.size);
     size_t i;
 
-    awsb_buf_reserve(buf, name.size);
-    if (buf->err != AWSB_OK)
-        return;
-    for (i = 0; i < name.size; i++)
-        buf->data[buf->size + i] = awsb_lower(name.data[i]);
-    buf->size += name.size;
+    for (i = 0; place != NULL && i < name.size; i++)
+        place[i] = awsb_lower(name.data[i]);
 }
 
 void awsb_buf_truncate(struct awsb_buf *buf, size_t size)

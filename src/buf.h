@@ -42,6 +42,8 @@ void awsb_buf_add(struct awsb_buf *buf, struct awsb_view bytes);
 void awsb_buf_add_text(struct awsb_buf *buf, const char *text);
 void awsb_buf_add_byte(struct awsb_buf *buf, char byte);
 void awsb_buf_add_lower(struct awsb_buf *buf, struct awsb_view name); /* ASCII letters */
+/* Adds so many bytes for the caller to write at once; NULL after a failure. */
+char *awsb_buf_extend(struct awsb_buf *buf, size_t extra);
 
 /* Drops what comes after the first `size` bytes. */
 void awsb_buf_truncate(struct awsb_buf *buf, size_t size);

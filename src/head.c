@@ -4,6 +4,8 @@
 
 #include "text.h"
 
+#define USUAL_BYTES 512
+
 void awsb_head_init(struct awsb_head *head, size_t max_bytes)
 {
     memset(head, 0, sizeof *head);
@@ -56,15 +58,24 @@ bool awsb_head_split(struct awsb_view line, struct awsb_view *name, struct awsb_
 static enum awsb_err add_header(struct awsb_head *head, struct awsb_view line)
 {
     struct awsb_view name, value;
-    size_t i;
 
     if (!awsb_head_split(line, &name, &value))
         return AWSB_REFUSED;
-    for (i = 0; i < name.size; i++)
-        awsb_buf_add_byte(&head->text, awsb_lower(name.data[i]));
+    awsb_buf_add_lower(&head->text, name);
     awsb_buf_add_byte(&head->text, ':');
     awsb_buf_add(&head->text, value);
     awsb_buf_add_byte(&head->text, '\n');
+    head->count++;
+    return head->text.err;
+}
+
+/* A new head replaces what was there. */
+static enum awsb_err begin(struct awsb_head *head)
+{
+    head->open = true;
+    head->count = 0;
+    awsb_buf_reset(&head->text);
+    awsb_buf_reserve(&head->text, head->max_bytes < USUAL_BYTES ? head->max_bytes : USUAL_BYTES);
     return head->text.err;
 }
 
@@ -74,13 +85,8 @@ enum awsb_err awsb_head_add_line(struct awsb_head *head, struct awsb_view line)
         return AWSB_TOO_LARGE;
     head->received += line.size;
     line = awsb_head_line(line);
-    if (!head->open) {
-        if (is_status_line(line)) {
-            awsb_buf_reset(&head->text);
-            head->open = true;
-        }
-        return AWSB_OK; /* otherwise a trailer */
-    }
+    if (!head->open)
+        return is_status_line(line) ? begin(head) : AWSB_OK; /* otherwise a trailer */
     if (line.size == 0) {
         head->open = false;
         return AWSB_OK;

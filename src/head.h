@@ -17,6 +17,7 @@
  */
 struct awsb_head {
     struct awsb_buf text; /* "name:value\n" ..., names in lower case, values trimmed */
+    size_t count; /* of headers, repeated ones included */
     size_t received;
     size_t max_bytes;
     bool open; /* between a status line and the empty line */

@@ -1,36 +1,26 @@
-#include "http_exchange.h"
+#include "http_easy.h"
 
 #include <string.h>
 
-#include <curl/curl.h>
-#include <fcntl.h>
-
 #include "clock.h"
-#include "hash.h"
 #include "mem.h"
 #include "text.h"
 
 /*
- * http_exchange.h over libcurl, which no other file includes: a pool is a multi handle, an exchange
- * an easy handle. libcurl's callbacks note what they are told and call nothing.
+ * http_exchange.h over libcurl, which no file but this and http_easy.[ch] includes: a pool is a
+ * multi handle, an exchange an easy handle. libcurl's callbacks note what they are told and call
+ * nothing.
  */
 
 #define OLDEST_LIBCURL 0x074400 /* 7.68.0 */
-#define CONNECT_MARGIN_MS 500 /* libcurl's limit strikes after ours, which has the better message */
-#define IDLE_LIMIT_S 60L /* firewalls drop an idle connection silently: better not to reuse it */
-#define PROBE_INTERVAL_S 60L /* well below the 350 s after which load balancers of AWS do so */
 
 struct awsb_pool {
     CURLM *multi;
     struct awsb_waits *waits;
+    struct awsb_exchange *idle; /* kept for the next of their terms, the last used first */
+    size_t idle_count;
+    size_t most_idle;
     bool out_of_memory; /* noticed in a callback */
-};
-
-struct awsb_exchange {
-    CURL *easy;
-    struct curl_slist *headers;
-    struct awsb_answer *answer;
-    char said[CURL_ERROR_SIZE];
 };
 
 bool awsb_http_global_init(void)
@@ -53,21 +43,21 @@ const char *awsb_http_ssl_version(void)
 
 /* URLs. */
 
-static enum awsb_err get_part(CURLU *url, CURLUPart part, char out[AWSB_HTTP_NAME_SIZE])
+static enum awsb_err get_host(CURLU *url, char host[AWSB_HTTP_NAME_SIZE])
 {
     char *text = NULL;
-    CURLUcode code = curl_url_get(url, part, &text, 0);
+    CURLUcode code = curl_url_get(url, CURLUPART_HOST, &text, 0);
 
     if (code == CURLUE_OUT_OF_MEMORY)
         return AWSB_NO_MEMORY;
     if (code != CURLUE_OK || text == NULL)
         return AWSB_REFUSED;
-    awsb_copy_cut(out, AWSB_HTTP_NAME_SIZE, awsb_view_of(text));
+    awsb_copy_cut(host, AWSB_HTTP_NAME_SIZE, awsb_view_of(text));
     curl_free(text);
     return AWSB_OK;
 }
 
-enum awsb_err awsb_url_read(const char *text, struct awsb_url_parts *parts)
+enum awsb_err awsb_url_host(const char *text, char host[AWSB_HTTP_NAME_SIZE])
 {
     CURLU *url = curl_url();
     CURLUcode code = CURLUE_OUT_OF_MEMORY;
@@ -78,265 +68,77 @@ enum awsb_err awsb_url_read(const char *text, struct awsb_url_parts *parts)
     if (code == CURLUE_OUT_OF_MEMORY)
         err = AWSB_NO_MEMORY;
     else if (code == CURLUE_OK)
-        err = get_part(url, CURLUPART_SCHEME, parts->scheme);
-    if (err == AWSB_OK)
-        err = get_part(url, CURLUPART_HOST, parts->host);
+        err = get_host(url, host);
     curl_url_cleanup(url);
     return err;
 }
 
-/* An exchange: the plan as options of an easy handle. */
+/* Exchanges: those that ended well are kept for the next ones on the same terms. */
 
-/* A count short of what there is ends the exchange. */
-
-static size_t on_header(char *data, size_t size, size_t count, void *context)
+static struct awsb_exchange *take_idle(struct awsb_pool *pool,
+                                       const struct awsb_exchange_terms *terms)
 {
-    return awsb_answer_take_line(context, awsb_view(data, size * count)) ? size * count : 0;
-}
+    struct awsb_exchange **place = &pool->idle;
+    struct awsb_exchange *exchange;
 
-static size_t on_body(char *data, size_t size, size_t count, void *context)
-{
-    return awsb_answer_take_body(context, awsb_view(data, size * count)) ? size * count : 0;
-}
-
-/* Programs that the host starts must not inherit a connection; a failure here would be no reason to
- * give up the request. Where an idle connection turned out to be dead, libcurl goes on with a new
- * one, but of two sentences it keeps the first: no sentence is better than that. */
-static int on_new_socket(void *context, curl_socket_t socket, curlsocktype purpose)
-{
-    struct awsb_exchange *exchange = context;
-
-    (void)purpose;
-    exchange->said[0] = '\0';
-    (void)fcntl(socket, F_SETFD, FD_CLOEXEC);
-    return CURL_SOCKOPT_OK;
-}
-
-/* What is the same for every request. libcurl's defaults are repeated where much hangs on them. */
-static const struct {
-    CURLoption option;
-    long value;
-} fixed_options[] = {
-    {CURLOPT_NOSIGNAL, 1},
-    {CURLOPT_FOLLOWLOCATION, 0},
-    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
-    {CURLOPT_PATH_AS_IS, 1},
-    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-    {CURLOPT_HTTP09_ALLOWED, 0},
-    {CURLOPT_HTTP_CONTENT_DECODING, 0},
-    {CURLOPT_TCP_NODELAY, 1},
-    {CURLOPT_MAXAGE_CONN, IDLE_LIMIT_S},
-    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-    {CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-    {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* the signature is none of the proxy's business */
-    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
-#if LIBCURL_VERSION_NUM < 0x075500
-    {CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
-#endif
-#if LIBCURL_VERSION_NUM >= 0x075700
-    {CURLOPT_QUICK_EXIT, 1}, /* a name lookup that hangs must not hang whoever gave up on it */
-#endif
-};
-
-static bool set_number(struct awsb_exchange *exchange, CURLoption option, long value)
-{
-    return curl_easy_setopt(exchange->easy, option, value) == CURLE_OK;
-}
-
-static bool set_size(struct awsb_exchange *exchange, CURLoption option, size_t size)
-{
-    return curl_easy_setopt(exchange->easy, option, (curl_off_t)size) == CURLE_OK;
-}
-
-/* libcurl copies texts, but for CURLOPT_POSTFIELDS. */
-static bool set_text(struct awsb_exchange *exchange, CURLoption option, const char *text)
-{
-    return curl_easy_setopt(exchange->easy, option, text) == CURLE_OK;
-}
-
-static bool set_fixed_options(struct awsb_exchange *exchange)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof fixed_options / sizeof fixed_options[0]; i++)
-        if (!set_number(exchange, fixed_options[i].option, fixed_options[i].value))
-            return false;
-#if LIBCURL_VERSION_NUM >= 0x075500
-    return set_text(exchange, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    return true;
-#endif
-}
-
-static bool set_callbacks(struct awsb_exchange *exchange)
-{
-    CURL *easy = exchange->easy;
-
-    return curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->said) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange->answer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange->answer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, exchange) == CURLE_OK;
-}
-
-static bool append_header(struct awsb_exchange *exchange, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(exchange->headers, line);
-
-    if (longer == NULL)
-        return false; /* the list so far is still ours */
-    exchange->headers = longer;
-    return true;
-}
-
-/* Walks over the headers of a plan: start with *position = 0; false at the end. */
-static bool next_header(struct awsb_view headers, size_t *position, const char **name,
-                        const char **value)
-{
-    if (*position == headers.size)
-        return false;
-    *name = headers.data + *position;
-    *value = *name + strlen(*name) + 1;
-    *position = (size_t)(*value - headers.data) + strlen(*value) + 1;
-    return true;
-}
-
-static bool has_header(struct awsb_view headers, const char *wanted)
-{
-    const char *name, *value;
-    size_t position = 0;
-
-    while (next_header(headers, &position, &name, &value))
-        if (awsb_same_ignoring_case(awsb_view_of(name), awsb_view_of(wanted)))
-            return true;
-    return false;
-}
-
-/* "name: value"; "name;" is how libcurl is told to send an empty value. */
-static bool add_header(struct awsb_exchange *exchange, struct awsb_buf *line, const char *name,
-                       const char *value)
-{
-    awsb_buf_reset(line);
-    awsb_buf_add_text(line, name);
-    awsb_buf_add_text(line, value[0] != '\0' ? ": " : ";");
-    awsb_buf_add_text(line, value);
-    awsb_buf_add_byte(line, '\0');
-    return line->err == AWSB_OK && append_header(exchange, line->data);
-}
-
-static bool set_headers(struct awsb_exchange *exchange, struct awsb_view headers)
-{
-    const char *name, *value;
-    size_t position = 0;
-    struct awsb_buf line;
-    bool good = true;
-
-    awsb_buf_init_wiping(&line, SIZE_MAX / 2);
-    while (good && next_header(headers, &position, &name, &value))
-        good = add_header(exchange, &line, name, value);
-    awsb_buf_clear(&line);
-    /* "name:" keeps libcurl from sending a header of its own. */
-    return good && append_header(exchange, "Expect:") &&
-           (has_header(headers, "accept-encoding") ||
-            append_header(exchange, "Accept-Encoding: identity")) &&
-           (has_header(headers, "accept") || append_header(exchange, "Accept:")) &&
-           (has_header(headers, "content-type") || append_header(exchange, "Content-Type:")) &&
-           curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers) == CURLE_OK;
-}
-
-/* Both set in every case: without a value libcurl would look into the environment. */
-static bool set_proxy(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
-{
-    return set_text(exchange, CURLOPT_PROXY, plan->proxy) &&
-           set_text(exchange, CURLOPT_NOPROXY, "");
-}
-
-static bool set_keepalive(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
-{
-    return !plan->keeps_alive || (set_number(exchange, CURLOPT_TCP_KEEPALIVE, 1) &&
-                                  set_number(exchange, CURLOPT_TCP_KEEPIDLE, PROBE_INTERVAL_S) &&
-                                  set_number(exchange, CURLOPT_TCP_KEEPINTVL, PROBE_INTERVAL_S));
-}
-
-/* Sets one of file and directory and unsets the other, or the system's would be trusted as well. */
-static bool set_trust(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
-{
-    if (plan->ca_file == NULL && plan->ca_directory == NULL)
-        return true;
-    return set_text(exchange, CURLOPT_CAINFO, plan->ca_file) &&
-           set_text(exchange, CURLOPT_CAPATH, plan->ca_directory) &&
-           set_text(exchange, CURLOPT_PROXY_CAINFO, plan->ca_file) &&
-           set_text(exchange, CURLOPT_PROXY_CAPATH, plan->ca_directory);
-}
-
-static bool set_tls(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
-{
-    return set_number(exchange, CURLOPT_SSL_VERIFYPEER, plan->verifies_tls) &&
-           set_number(exchange, CURLOPT_SSL_VERIFYHOST, plan->verifies_tls ? 2 : 0) &&
-           set_trust(exchange, plan);
-}
-
-static bool set_body(struct awsb_exchange *exchange, struct awsb_view body)
-{
-    return set_number(exchange, CURLOPT_POST, 1) &&
-           set_size(exchange, CURLOPT_POSTFIELDSIZE_LARGE, body.size) &&
-           set_text(exchange, CURLOPT_POSTFIELDS, body.data);
-}
-
-static bool set_method(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
-{
-    if (plan->expects_no_body)
-        return set_number(exchange, CURLOPT_NOBODY, 1);
-    return set_size(exchange, CURLOPT_MAXFILESIZE_LARGE, plan->max_response_bytes) &&
-           (!plan->sends_length || set_body(exchange, plan->body)) &&
-           set_text(exchange, CURLOPT_CUSTOMREQUEST, plan->method);
-}
-
-static bool set_connect_timeout(struct awsb_exchange *exchange, int64_t ms)
-{
-    return ms == 0 || set_number(exchange, CURLOPT_CONNECTTIMEOUT_MS, (long)ms + CONNECT_MARGIN_MS);
-}
-
-struct awsb_exchange *awsb_exchange_new(const struct awsb_exchange_plan *plan,
-                                        struct awsb_answer *answer)
-{
-    struct awsb_exchange *exchange = awsb_realloc(NULL, sizeof *exchange);
-
+    while (*place != NULL && !awsb_easy_has_terms(*place, terms))
+        place = &(*place)->next;
+    exchange = *place;
     if (exchange == NULL)
         return NULL;
-    memset(exchange, 0, sizeof *exchange);
+    *place = exchange->next;
+    pool->idle_count--;
+    return exchange;
+}
+
+static void destroy_last_idle(struct awsb_pool *pool)
+{
+    struct awsb_exchange **place = &pool->idle;
+
+    while ((*place)->next != NULL)
+        place = &(*place)->next;
+    awsb_easy_free(*place);
+    *place = NULL;
+    pool->idle_count--;
+}
+
+static void keep(struct awsb_exchange *exchange)
+{
+    struct awsb_pool *pool = exchange->pool;
+
+    exchange->next = pool->idle;
+    pool->idle = exchange;
+    pool->idle_count++;
+    if (pool->idle_count > pool->most_idle)
+        destroy_last_idle(pool);
+}
+
+struct awsb_exchange *awsb_exchange_new(struct awsb_pool *pool,
+                                        const struct awsb_exchange_plan *plan,
+                                        struct awsb_answer *answer)
+{
+    struct awsb_exchange *exchange = take_idle(pool, &plan->terms);
+
+    if (exchange == NULL)
+        exchange = awsb_easy_new(pool, &plan->terms);
+    if (exchange == NULL)
+        return NULL;
     exchange->answer = answer;
-    exchange->easy = curl_easy_init();
-    if (exchange->easy != NULL && set_fixed_options(exchange) && set_callbacks(exchange) &&
-        set_text(exchange, CURLOPT_URL, plan->url) && set_headers(exchange, plan->headers) &&
-        set_connect_timeout(exchange, plan->connect_timeout_ms) && set_proxy(exchange, plan) &&
-        set_keepalive(exchange, plan) && set_tls(exchange, plan) && set_method(exchange, plan))
+    exchange->said[0] = '\0';
+    if (awsb_easy_set_request(exchange, plan))
         return exchange;
-    awsb_exchange_free(exchange);
+    awsb_easy_free(exchange);
     return NULL;
 }
 
-void awsb_exchange_free(struct awsb_exchange *exchange)
+void awsb_exchange_release(struct awsb_exchange *exchange)
 {
     if (exchange == NULL)
         return;
-    curl_easy_cleanup(exchange->easy);
-    awsb_exchange_abandon(exchange);
-}
-
-void awsb_exchange_abandon(struct awsb_exchange *exchange)
-{
-    struct curl_slist *header;
-
-    if (exchange == NULL)
-        return;
-    for (header = exchange->headers; header != NULL; header = header->next)
-        awsb_wipe(header->data, strlen(header->data));
-    curl_slist_free_all(exchange->headers);
-    awsb_free(exchange);
+    if (exchange->ended_well && awsb_easy_unset_request(exchange))
+        keep(exchange);
+    else
+        awsb_easy_free(exchange);
 }
 
 bool awsb_exchange_is_connected(const struct awsb_exchange *exchange)
@@ -433,11 +235,16 @@ static enum awsb_http_kind kind_of(const struct awsb_exchange *exchange, CURLcod
 
 static void describe_end(struct awsb_exchange *exchange, CURLcode code, struct awsb_end *end)
 {
+    const struct awsb_exchange_terms *terms = &exchange->terms;
+
     exchange->said[strcspn(exchange->said, "\r\n")] = '\0'; /* older ones end some with a newline */
+    exchange->ended_well = code == CURLE_OK;
     end->exchange = exchange;
+    end->answer = exchange->answer;
     end->kind = kind_of(exchange, code);
     end->said = exchange->said;
     end->meaning = curl_easy_strerror(code);
+    end->trusted = terms->ca_file != NULL ? terms->ca_file : terms->ca_directory;
     end->status = 0;
     end->connect_status = 0;
     end->wants_trust = code != CURLE_SSL_CONNECT_ERROR;
@@ -508,6 +315,7 @@ struct awsb_pool *awsb_pool_new(size_t max_connections, struct awsb_waits *waits
         return NULL;
     memset(pool, 0, sizeof *pool);
     pool->waits = waits;
+    pool->most_idle = max_connections;
     waits->timer_ms = -1;
     if (!set_up_multi(pool, max_connections)) {
         awsb_pool_free(pool);
@@ -520,12 +328,22 @@ void awsb_pool_free(struct awsb_pool *pool)
 {
     if (pool == NULL)
         return;
+    while (pool->idle != NULL)
+        destroy_last_idle(pool);
     curl_multi_cleanup(pool->multi);
-    awsb_pool_abandon(pool);
+    awsb_free(pool);
 }
 
 void awsb_pool_abandon(struct awsb_pool *pool)
 {
+    struct awsb_exchange *exchange, *next;
+
+    if (pool == NULL)
+        return;
+    for (exchange = pool->idle; exchange != NULL; exchange = next) {
+        next = exchange->next;
+        awsb_exchange_abandon(exchange);
+    }
     awsb_free(pool);
 }
 

@@ -117,6 +117,7 @@ bool awsb_transfer_may_pass(const struct awsb_transfer *transfer);
 
 /* Of a transfer that is AWSB_HTTP_OK; views valid as long as the transfer. */
 long awsb_transfer_status(const struct awsb_transfer *transfer);
+size_t awsb_transfer_header_count(const struct awsb_transfer *transfer); /* repeated ones too */
 struct awsb_view awsb_transfer_body(const struct awsb_transfer *transfer);
 bool awsb_transfer_next_header(const struct awsb_transfer *transfer, size_t *position,
                                struct awsb_view *name, struct awsb_view *value);

@@ -14,7 +14,7 @@
 
 static bool is_foreign(const struct awsb_engine *engine)
 {
-    return engine->process_id != awsb_process_id();
+    return !awsb_fork_mark_is_mine(&engine->mark);
 }
 
 bool awsb_engine_usable(const struct awsb_engine *engine)
@@ -30,8 +30,11 @@ struct awsb_engine *awsb_engine_new(size_t max_connections)
         return NULL;
     memset(engine, 0, sizeof *engine);
     engine->holds = 1;
-    engine->process_id = awsb_process_id();
+    awsb_fork_mark_set(&engine->mark);
     engine->max_connections = max_connections;
+    engine->deadline_ms = AWSB_NEVER;
+    awsb_buf_init(&engine->target.url, SIZE_MAX / 2);
+    awsb_buf_init_wiping(&engine->proxy.url, SIZE_MAX / 2); /* may have a password */
     engine->pool = awsb_pool_new(max_connections, &engine->waits);
     if (engine->pool == NULL) {
         awsb_engine_free(engine);
@@ -47,6 +50,9 @@ static void drop_hold(struct awsb_engine *engine)
         return;
     awsb_pool_abandon(engine->pool); /* there still in a forked child alone, see http.h */
     awsb_watches_clear(&engine->waits.watches);
+    awsb_fork_mark_clear(&engine->mark);
+    awsb_buf_clear(&engine->target.url);
+    awsb_buf_clear(&engine->proxy.url);
     awsb_free(engine);
 }
 
@@ -103,9 +109,21 @@ static void take_out(struct awsb_transfer *transfer)
     transfer->list = NULL;
 }
 
+void awsb_transfer_move(struct awsb_transfer *transfer, struct awsb_transfers *list)
+{
+    take_out(transfer);
+    put_into(list, transfer);
+}
+
+static bool is_active(const struct awsb_transfer *transfer)
+{
+    return transfer->state == AWSB_TRANSFER_CONNECTING ||
+           transfer->state == AWSB_TRANSFER_CONNECTED;
+}
+
 static bool is_unfinished(const struct awsb_transfer *transfer)
 {
-    return transfer->state == AWSB_TRANSFER_QUEUED || transfer->state == AWSB_TRANSFER_ACTIVE;
+    return transfer->state == AWSB_TRANSFER_QUEUED || is_active(transfer);
 }
 
 /* Transfers. */
@@ -125,10 +143,10 @@ struct awsb_transfer *awsb_transfer_new(struct awsb_engine *engine)
     return transfer;
 }
 
-/* The request and what carries it; the answer stays. */
+/* The request and what carries it, out of the pool; the answer stays. */
 static void drop_request(struct awsb_transfer *transfer)
 {
-    awsb_exchange_free(transfer->exchange); /* before the body, which it reads in place */
+    awsb_exchange_release(transfer->exchange); /* before the texts, which it reads in place */
     transfer->exchange = NULL;
     awsb_buf_clear(&transfer->headers);
     awsb_buf_clear(&transfer->body);
@@ -137,11 +155,18 @@ static void drop_request(struct awsb_transfer *transfer)
 bool awsb_transfer_fail(struct awsb_transfer *transfer, enum awsb_http_kind kind,
                         const char *format, ...)
 {
+    char message[AWSB_HTTP_MESSAGE_SIZE];
     va_list arguments;
+    char *kept;
 
     va_start(arguments, format);
-    vsnprintf(transfer->message, sizeof transfer->message, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    kept = awsb_realloc(NULL, strlen(message) + 1);
+    if (kept != NULL)
+        strcpy(kept, message);
+    awsb_free(transfer->message);
+    transfer->message = kept;
     transfer->kind = kind;
     return false;
 }
@@ -162,16 +187,17 @@ static bool set_up(struct awsb_transfer *transfer, const struct awsb_http_reques
     transfer->connect_timeout_ms = request->connect_timeout_ms;
     transfer->read_timeout_ms = request->read_timeout_ms;
     transfer->timeout_ms = request->timeout_ms;
+    transfer->answer.now_ms = &transfer->engine->now_ms;
+    transfer->answer.owner = transfer;
     awsb_head_init(&transfer->answer.head, request->max_header_bytes);
     awsb_buf_init(&transfer->answer.body, request->max_response_bytes);
     awsb_buf_init_wiping(&texts, SIZE_MAX / 2);
     good = awsb_transfer_plan(transfer, request, &texts, &plan);
     if (good) {
-        transfer->exchange = awsb_exchange_new(&plan, &transfer->answer);
+        transfer->exchange = awsb_exchange_new(transfer->engine->pool, &plan, &transfer->answer);
         good = transfer->exchange != NULL || awsb_transfer_fail_set_up(transfer);
     }
     awsb_buf_clear(&texts);
-    awsb_buf_clear(&transfer->headers);
     return good;
 }
 
@@ -192,8 +218,9 @@ bool awsb_transfer_start(struct awsb_transfer *transfer, const struct awsb_http_
     }
     transfer->start_ms = awsb_monotonic_ms();
     transfer->state = AWSB_TRANSFER_QUEUED;
-    put_into(&engine->running, transfer);
+    put_into(&engine->queued, transfer);
     engine->unfinished++;
+    awsb_transfer_watch_clock(transfer);
     return true;
 }
 
@@ -201,24 +228,31 @@ void awsb_transfer_retire(struct awsb_transfer *transfer)
 {
     struct awsb_engine *engine = transfer->engine;
 
-    if (transfer->state == AWSB_TRANSFER_ACTIVE) {
+    if (is_active(transfer)) {
         awsb_pool_remove(engine->pool, transfer->exchange);
         engine->active--;
     }
-    take_out(transfer);
     engine->unfinished--;
     drop_request(transfer);
     transfer->state = AWSB_TRANSFER_DONE;
-    put_into(&engine->ended, transfer);
+    awsb_transfer_move(transfer, &engine->ended);
+}
+
+static void retire_list(const struct awsb_transfers *list, enum awsb_http_kind kind,
+                        const char *message)
+{
+    while (list->first != NULL) {
+        awsb_transfer_fail(list->first, kind, "%s", message);
+        awsb_transfer_retire(list->first);
+    }
 }
 
 void awsb_engine_retire_all(struct awsb_engine *engine, enum awsb_http_kind kind,
                             const char *message)
 {
-    while (engine->running.first != NULL) {
-        awsb_transfer_fail(engine->running.first, kind, "%s", message);
-        awsb_transfer_retire(engine->running.first);
-    }
+    retire_list(&engine->connected, kind, message);
+    retire_list(&engine->connecting, kind, message);
+    retire_list(&engine->queued, kind, message);
 }
 
 struct awsb_transfer *awsb_engine_next_ended(struct awsb_engine *engine)
@@ -241,7 +275,7 @@ const char *awsb_transfer_message(const struct awsb_transfer *transfer)
 {
     if (is_unfinished(transfer) && is_foreign(transfer->engine))
         return "the request was begun by the process before a fork; only that one gets the answer";
-    return transfer->message;
+    return transfer->message != NULL ? transfer->message : "not enough memory for a message";
 }
 
 bool awsb_transfer_may_pass(const struct awsb_transfer *transfer)
@@ -252,6 +286,11 @@ bool awsb_transfer_may_pass(const struct awsb_transfer *transfer)
 long awsb_transfer_status(const struct awsb_transfer *transfer)
 {
     return transfer->status;
+}
+
+size_t awsb_transfer_header_count(const struct awsb_transfer *transfer)
+{
+    return transfer->answer.head.count;
 }
 
 struct awsb_view awsb_transfer_body(const struct awsb_transfer *transfer)
@@ -290,6 +329,7 @@ void awsb_transfer_free(struct awsb_transfer *transfer)
     drop_request(transfer);
     awsb_head_clear(&transfer->answer.head);
     awsb_buf_clear(&transfer->answer.body);
+    awsb_free(transfer->message);
     drop_hold(transfer->engine);
     awsb_free(transfer);
 }

@@ -3,6 +3,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "fork_mark.h"
 #include "http.h"
 #include "http_exchange.h"
 
@@ -15,15 +16,19 @@
  *   http_request.c  what a request may be, and the plan made of it
  *   http_answer.c   what an answer may be
  *   http_outcome.c  what came of it, in sentences
- *   http.c          what carries it out (http_exchange.h)
+ *   http.c          what carries it out (http_exchange.h): the pool
+ *   http_easy.c     the same: how an exchange is set up
  */
 
 #define AWSB_HTTP_MESSAGE_SIZE 512
+#define AWSB_CONTENT_LENGTH_SIZE 32 /* with more digits than that it is wrong anyway */
+#define AWSB_NEVER INT64_MAX
 
 enum awsb_transfer_state {
     AWSB_TRANSFER_NEW,
-    AWSB_TRANSFER_QUEUED, /* waits until one of max_connections is free */
-    AWSB_TRANSFER_ACTIVE, /* in the pool */
+    AWSB_TRANSFER_QUEUED,     /* waits until one of max_connections is free */
+    AWSB_TRANSFER_CONNECTING, /* in the pool */
+    AWSB_TRANSFER_CONNECTED,  /* in the pool as well */
     AWSB_TRANSFER_DONE
 };
 
@@ -33,16 +38,28 @@ struct awsb_transfers {
     struct awsb_transfer *last;
 };
 
+/* The host of the URL that was read last: most requests go where the one before went. */
+struct awsb_origin {
+    struct awsb_buf url; /* as much of it as decides about the host; empty: none yet */
+    char host[AWSB_HTTP_NAME_SIZE];
+};
+
 struct awsb_engine {
     struct awsb_pool *pool; /* NULL once closed */
     struct awsb_waits waits;
     size_t holds; /* the caller's, and one of each transfer */
-    long process_id;
+    struct awsb_fork_mark mark;
     size_t max_connections;
     size_t active;
-    size_t unfinished;           /* active and queued */
-    struct awsb_transfers running; /* the unfinished, in order of start */
-    struct awsb_transfers ended;   /* those that nobody was told of yet, in order of end */
+    size_t unfinished;   /* active and queued */
+    int64_t now_ms;      /* when the step that is under way found its sockets ready */
+    int64_t deadline_ms; /* no unfinished transfer runs out of a limit before */
+    struct awsb_transfers queued;
+    struct awsb_transfers connecting;
+    struct awsb_transfers connected;
+    struct awsb_transfers ended; /* those that nobody was told of yet, in order of end */
+    struct awsb_origin target;
+    struct awsb_origin proxy;
 };
 
 struct awsb_transfer {
@@ -53,23 +70,20 @@ struct awsb_transfer {
     enum awsb_transfer_state state;
     enum awsb_http_kind kind;
     bool may_pass; /* see http.h */
-    char message[AWSB_HTTP_MESSAGE_SIZE];
+    char *message; /* of a failure; NULL: there was no memory for it */
 
     struct awsb_buf headers; /* as in the plan */
     struct awsb_buf body;
-    char content_length[AWSB_HTTP_NAME_SIZE]; /* as the caller has it; empty: not said */
+    char content_length[AWSB_CONTENT_LENGTH_SIZE]; /* as the caller has it; empty: not said */
     char host[AWSB_HTTP_NAME_SIZE];
     char proxy_host[AWSB_HTTP_NAME_SIZE]; /* empty: no proxy */
     bool tunnels;                         /* through the proxy, if there is one: the URL is https */
-    char ca_bundle[AWSB_HTTP_NAME_SIZE];  /* empty: the system's */
 
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
     int64_t timeout_ms;
     int64_t start_ms; /* handed to the engine */
     int64_t begin_ms; /* handed to the pool */
-    int64_t stir_ms;  /* last sign of life, once connected */
-    bool connected;
 
     struct awsb_exchange *exchange; /* while unfinished */
     struct awsb_answer answer;
@@ -83,6 +97,12 @@ bool awsb_transfer_fail(struct awsb_transfer *transfer, enum awsb_http_kind kind
 
 /* The same for a request that could not be set up. */
 bool awsb_transfer_fail_set_up(struct awsb_transfer *transfer);
+
+/* Into this list, at its end, out of whichever it is in. */
+void awsb_transfer_move(struct awsb_transfer *transfer, struct awsb_transfers *list);
+
+/* Has the deadlines looked at in time for this transfer's. */
+void awsb_transfer_watch_clock(const struct awsb_transfer *transfer);
 
 /* Takes an unfinished transfer out, its kind and sentence set already. */
 void awsb_transfer_retire(struct awsb_transfer *transfer);

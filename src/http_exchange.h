@@ -16,13 +16,12 @@
 
 /*
  * What the engine needs of the HTTP library, in words that do not depend on it: a pool of
- * connections, and the exchanges (one request, one answer) that use them. http.c implements it
- * over libcurl's multi and easy handles; no other file knows libcurl. It tells http_answer.c what
- * comes back, to be judged.
+ * connections, and the exchanges (one request, one answer) that use them. http.c and http_easy.c
+ * implement it over libcurl's multi and easy handles; no other file knows libcurl. They tell
+ * http_answer.c what comes back, to be judged.
  *
- * Whoever makes a pool or an exchange frees it, exchanges first and out of the pool. Neither calls
- * back: they write into the waits and answers that they were given, which must stay in place as
- * long as they.
+ * Whoever makes a pool frees it, after all its exchanges were released. Neither calls back: they
+ * write into the waits and answers that they were given, which must stay in place as long as they.
  */
 
 #define AWSB_HTTP_NAME_SIZE 256 /* of a host or a file in a message; longer ones are cut */
@@ -37,31 +36,43 @@ struct awsb_waits {
 struct awsb_answer {
     struct awsb_head head;
     struct awsb_buf body;
-    enum awsb_err err; /* why no more was taken */
-    const char *fault; /* what was wrong, if it was refused; static */
-    bool stirred;      /* a sign of life since this was last unset */
+    enum awsb_err err;     /* why no more was taken */
+    const char *fault;     /* what was wrong, if it was refused; static */
+    const int64_t *now_ms; /* the clock of whoever it is for */
+    int64_t stir_ms;       /* last sign of life, by that clock */
+    void *owner;           /* whoever it is for */
 };
 
 /* Each takes what has come; false: no more of this answer, see err. */
 bool awsb_answer_take_line(struct awsb_answer *answer, struct awsb_view line);
 bool awsb_answer_take_body(struct awsb_answer *answer, struct awsb_view part);
 
-/* A request whose every part has been checked. What it points to is copied, but for the body. */
-struct awsb_exchange_plan {
-    const char *method;
-    const char *url;
-    struct awsb_view headers; /* name, NUL, value, NUL, next name ... */
-    struct awsb_view body;    /* must stay in place as long as the exchange */
-    bool sends_length;        /* of the body, though it be empty */
-    bool expects_no_body;     /* the answer is a head, whatever length it claims */
-    size_t max_response_bytes;
+/* What most exchanges have in common; one that has all of it can be carried out as the last was. */
+struct awsb_exchange_terms {
     const char *proxy;        /* URL; empty: none */
-    bool keeps_alive; /* TCP probes on the connection that it opens */
-    bool verifies_tls;
     const char *ca_file;      /* one of the two; both NULL: the system's */
     const char *ca_directory;
+    size_t max_response_bytes;
+    bool keeps_alive;     /* TCP probes on the connection that it opens */
+    bool verifies_tls;
+    bool sends_length;    /* of the body, though it be empty */
+    bool expects_no_body; /* the answer is a head, whatever length it claims */
+};
+
+/* A request whose every part has been checked. Headers and body must stay in place, unchanged, as
+ * long as the exchange; all else is copied. */
+struct awsb_exchange_plan {
+    struct awsb_exchange_terms terms;
+    const char *method;
+    const char *url;
+    struct awsb_buf *headers; /* of awsb_exchange_add_header alone; the library adds its own */
+    struct awsb_view body;
     int64_t connect_timeout_ms; /* 0: the library's own */
 };
+
+/* A name and a value that were checked; a failure sticks to the buffer. */
+void awsb_exchange_add_header(struct awsb_buf *headers, struct awsb_view name,
+                              struct awsb_view value);
 
 struct awsb_exchange;
 struct awsb_pool;
@@ -69,9 +80,11 @@ struct awsb_pool;
 /* How an exchange has ended; the texts are valid as long as it. */
 struct awsb_end {
     struct awsb_exchange *exchange;
+    struct awsb_answer *answer;
     enum awsb_http_kind kind; /* AWSB_HTTP_OK, or what kind of failure it looks like */
     const char *said;         /* about this very failure; may be empty, may quote a URL */
     const char *meaning;      /* of failures such as this one */
+    const char *trusted;      /* file or directory of certificates; NULL: the system's */
     long status;              /* of the answer; 0: none */
     long connect_status;      /* of the proxy's answer to CONNECT; 0: none */
     bool wants_trust;         /* of AWSB_HTTP_TLS: nothing but other settings will help */
@@ -98,11 +111,13 @@ enum awsb_http_kind awsb_pool_work(struct awsb_pool *pool, const char **message)
 bool awsb_pool_next_end(struct awsb_pool *pool, struct awsb_end *end);
 
 /* NULL without memory, or if the library was built without what the plan needs. */
-struct awsb_exchange *awsb_exchange_new(const struct awsb_exchange_plan *plan,
+struct awsb_exchange *awsb_exchange_new(struct awsb_pool *pool,
+                                        const struct awsb_exchange_plan *plan,
                                         struct awsb_answer *answer);
 
-/* Wipes its copies of the request; NULL is fine. */
-void awsb_exchange_free(struct awsb_exchange *exchange);
+/* Frees it, removed from the pool; the pool may keep what carried it, with nothing left of the
+ * request, for the next one on the same terms. NULL is fine. */
+void awsb_exchange_release(struct awsb_exchange *exchange);
 
 /* As awsb_pool_abandon. */
 void awsb_exchange_abandon(struct awsb_exchange *exchange);
@@ -110,12 +125,9 @@ void awsb_exchange_abandon(struct awsb_exchange *exchange);
 /* Whether the connection is made, TLS included. */
 bool awsb_exchange_is_connected(const struct awsb_exchange *exchange);
 
-/* A URL as the library will understand it; AWSB_REFUSED if it has no host, or no sense. */
-struct awsb_url_parts {
-    char scheme[AWSB_HTTP_NAME_SIZE];
-    char host[AWSB_HTTP_NAME_SIZE];
-};
-enum awsb_err awsb_url_read(const char *url, struct awsb_url_parts *parts);
+/* The host of a URL as the library will understand it, cut to fit; AWSB_REFUSED if it has none, or
+ * no sense. */
+enum awsb_err awsb_url_host(const char *url, char host[AWSB_HTTP_NAME_SIZE]);
 
 #pragma GCC visibility pop
 

@@ -68,12 +68,16 @@ static enum awsb_http_kind stopped_by(const struct awsb_transfer *transfer)
     return AWSB_HTTP_PROTOCOL;
 }
 
-static void explain_tls(struct awsb_transfer *transfer, const char *peer, const char *detail)
+static void explain_tls(struct awsb_transfer *transfer, const char *peer,
+                        const struct awsb_end *end)
 {
+    char trusted[AWSB_HTTP_NAME_SIZE];
+
+    awsb_copy_cut(trusted, AWSB_HTTP_NAME_SIZE,
+                  awsb_view_of(end->trusted != NULL ? end->trusted : "the system's"));
     awsb_transfer_fail(transfer, AWSB_HTTP_TLS,
                        "TLS with %s failed: %s (certificates trusted: %s; ca_bundle or "
-                       "AWS_CA_BUNDLE names others)", peer, detail,
-                       transfer->ca_bundle[0] != '\0' ? transfer->ca_bundle : "the system's");
+                       "AWS_CA_BUNDLE names others)", peer, detail_of(transfer, end), trusted);
 }
 
 /* The host, and what stands before it. */
@@ -143,8 +147,7 @@ static void conclude_failed(struct awsb_transfer *transfer, const struct awsb_en
 
     transfer->may_pass = may_pass(kind, end);
     if (kind == AWSB_HTTP_TLS)
-        explain_tls(transfer, at_proxy ? transfer->proxy_host : transfer->host,
-                    detail_of(transfer, end));
+        explain_tls(transfer, at_proxy ? transfer->proxy_host : transfer->host, end);
     else
         explain(transfer, kind, detail_of(transfer, end));
 }

@@ -12,6 +12,7 @@
 
 /* What a request may be, stricter than the library below: what was signed is what must be sent. */
 
+#define USUAL_HEADER_BYTES 1024
 #define TEXT_COUNT 4 /* of a plan, each with a NUL behind it */
 
 static bool begins_with(struct awsb_view text, const char *prefix)
@@ -29,47 +30,44 @@ static bool is_named(struct awsb_view name, const char *lower_case_name)
 
 /* Headers. */
 
-static bool keep_header(struct awsb_transfer *transfer, struct awsb_view name,
-                        struct awsb_view value)
+static bool refuse_header(struct awsb_transfer *transfer, const char *before,
+                          struct awsb_view name, const char *after)
 {
-    struct awsb_buf *headers = &transfer->headers;
+    char shown[AWSB_HTTP_NAME_SIZE];
 
-    awsb_buf_add(headers, name);
-    awsb_buf_add_byte(headers, '\0');
-    awsb_buf_add(headers, value);
-    awsb_buf_add_byte(headers, '\0');
-    return headers->err == AWSB_OK || awsb_transfer_fail_set_up(transfer);
+    awsb_copy_cut(shown, AWSB_HTTP_NAME_SIZE, name);
+    return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL, "%sheader %s%s", before, shown, after);
 }
 
 bool awsb_transfer_add_header(struct awsb_transfer *transfer, struct awsb_view name,
                               struct awsb_view value)
 {
-    char shown[AWSB_HTTP_NAME_SIZE];
-
     if (!awsb_is_token(name))
         return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
                                   "a header name is empty or holds a byte that no name may hold");
-    awsb_copy_cut(shown, AWSB_HTTP_NAME_SIZE, name);
     if (!awsb_is_one_line(value))
-        return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
-                                  "the value of header %s holds a CR, LF or NUL byte", shown);
+        return refuse_header(transfer, "the value of ", name, " holds a CR, LF or NUL byte");
     value = awsb_trim(value);
     if (is_named(name, "transfer-encoding") || is_named(name, "expect"))
-        return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
-                                  "header %s can't be given: the body is sent in one piece", shown);
+        return refuse_header(transfer, "", name, " can't be given: the body is sent in one piece");
     if (is_named(name, "content-length")) { /* written below; start compares it with the body */
-        awsb_copy_cut(transfer->content_length, AWSB_HTTP_NAME_SIZE, value);
+        awsb_copy_cut(transfer->content_length, AWSB_CONTENT_LENGTH_SIZE, value);
         return true;
     }
-    return keep_header(transfer, name, value);
+    if (transfer->headers.size == 0)
+        awsb_buf_reserve(&transfer->headers, USUAL_HEADER_BYTES); /* a secret is dear to move */
+    awsb_exchange_add_header(&transfer->headers, name, value);
+    return transfer->headers.err == AWSB_OK || awsb_transfer_fail_set_up(transfer);
 }
 
 static bool check_content_length(struct awsb_transfer *transfer, size_t body_size)
 {
-    char expected[32];
+    char expected[AWSB_CONTENT_LENGTH_SIZE];
 
+    if (transfer->content_length[0] == '\0')
+        return true;
     snprintf(expected, sizeof expected, "%zu", body_size);
-    if (transfer->content_length[0] == '\0' || strcmp(transfer->content_length, expected) == 0)
+    if (strcmp(transfer->content_length, expected) == 0)
         return true;
     return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
                               "header content-length does not agree with the body of %s bytes",
@@ -126,26 +124,46 @@ static struct awsb_view authority_of(struct awsb_view url)
     return awsb_view(url.data + start, end - start);
 }
 
+/* Reads the host of a URL of which these bytes at its beginning decide about it. */
+static enum awsb_err read_host(struct awsb_origin *last, struct awsb_view deciding,
+                               const char *url, char host[AWSB_HTTP_NAME_SIZE])
+{
+    enum awsb_err err = AWSB_OK;
+
+    if (last->url.size == 0 || !awsb_view_same(awsb_buf_view(&last->url), deciding)) {
+        awsb_buf_reset(&last->url);
+        err = awsb_url_host(url, last->host);
+        if (err == AWSB_OK)
+            awsb_buf_add(&last->url, deciding); /* or, without memory, it is read again */
+    }
+    if (err == AWSB_OK)
+        memcpy(host, last->host, AWSB_HTTP_NAME_SIZE);
+    return err;
+}
+
 static bool plan_target(struct awsb_transfer *transfer, struct awsb_view url,
                         struct awsb_buf *texts, struct awsb_exchange_plan *plan)
 {
-    struct awsb_url_parts parts;
+    struct awsb_view authority, origin;
     enum awsb_err err;
 
     if (!has_url_bytes_alone(url) || !has_web_scheme(url))
         return awsb_transfer_fail(transfer, AWSB_HTTP_URL,
                                   "a URL must begin with http:// or https://, be percent-encoded "
                                   "and have no fragment");
-    if (awsb_view_has(authority_of(url), '@'))
+    authority = authority_of(url);
+    if (awsb_view_has(authority, '@'))
         return awsb_transfer_fail(transfer, AWSB_HTTP_URL, "a URL with a user name is not taken");
     plan->url = keep_text(texts, url);
-    err = authority_of(url).size > 0 ? awsb_url_read(plan->url, &parts) : AWSB_REFUSED;
+    origin = awsb_view(url.data, (size_t)(authority.data - url.data) + authority.size);
+    err = authority.size > 0
+              ? read_host(&transfer->engine->target, origin, plan->url, transfer->host)
+              : AWSB_REFUSED;
     if (err == AWSB_NO_MEMORY)
         return awsb_transfer_fail_set_up(transfer);
     if (err != AWSB_OK)
         return awsb_transfer_fail(transfer, AWSB_HTTP_URL,
                                   "the URL names no host, or an impossible port");
-    awsb_copy_cut(transfer->host, AWSB_HTTP_NAME_SIZE, awsb_view_of(parts.host));
     transfer->tunnels = begins_with(url, "https://");
     return true;
 }
@@ -157,21 +175,19 @@ static bool plan_proxy(struct awsb_transfer *transfer, const struct awsb_http_re
                        struct awsb_buf *texts, struct awsb_exchange_plan *plan)
 {
     struct awsb_view proxy = request->proxy;
-    struct awsb_url_parts parts;
     enum awsb_err err = AWSB_REFUSED;
 
-    plan->proxy = keep_text(texts, proxy);
+    plan->terms.proxy = keep_text(texts, proxy);
     if (proxy.size == 0)
         return true;
     if (!awsb_has_control(proxy) && has_web_scheme(proxy))
-        err = awsb_url_read(plan->proxy, &parts);
+        err = read_host(&transfer->engine->proxy, proxy, plan->terms.proxy, transfer->proxy_host);
     if (err == AWSB_NO_MEMORY)
         return awsb_transfer_fail_set_up(transfer);
     if (err != AWSB_OK)
         return awsb_transfer_fail(transfer, AWSB_HTTP_PROXY,
                                   "the proxy must be a URL such as http://host:3128 "
                                   "(schemes http and https)");
-    awsb_copy_cut(transfer->proxy_host, AWSB_HTTP_NAME_SIZE, awsb_view_of(parts.host));
     return true;
 }
 
@@ -181,20 +197,21 @@ static bool plan_ca_bundle(struct awsb_transfer *transfer, struct awsb_view bund
                            struct awsb_buf *texts, struct awsb_exchange_plan *plan)
 {
     const char *path = keep_text(texts, bundle);
+    char shown[AWSB_HTTP_NAME_SIZE];
     struct stat about;
 
     if (awsb_has_control(bundle))
         return awsb_transfer_fail(transfer, AWSB_HTTP_TLS,
                                   "ca_bundle (AWS_CA_BUNDLE) holds a control character");
-    awsb_copy_cut(transfer->ca_bundle, AWSB_HTTP_NAME_SIZE, bundle);
+    awsb_copy_cut(shown, AWSB_HTTP_NAME_SIZE, bundle);
     if (stat(path, &about) == -1 || access(path, R_OK) == -1)
         return awsb_transfer_fail(transfer, AWSB_HTTP_TLS,
                                   "CA bundle %s can't be read; ca_bundle (AWS_CA_BUNDLE) must name "
-                                  "a file or directory of PEM certificates", transfer->ca_bundle);
+                                  "a file or directory of PEM certificates", shown);
     if (S_ISDIR(about.st_mode))
-        plan->ca_directory = path;
+        plan->terms.ca_directory = path;
     else
-        plan->ca_file = path;
+        plan->terms.ca_file = path;
     return true;
 }
 
@@ -204,8 +221,8 @@ static bool plan_tls(struct awsb_transfer *transfer, const struct awsb_http_requ
     bool uses_tls =
         begins_with(request->url, "https://") || begins_with(request->proxy, "https://");
 
-    plan->verifies_tls = !request->insecure;
-    if (!plan->verifies_tls || !uses_tls || request->ca_bundle.size == 0)
+    plan->terms.verifies_tls = !request->insecure;
+    if (request->insecure || !uses_tls || request->ca_bundle.size == 0)
         return true;
     return plan_ca_bundle(transfer, request->ca_bundle, texts, plan);
 }
@@ -225,11 +242,11 @@ static bool plan_method(struct awsb_transfer *transfer, const struct awsb_http_r
     if (!awsb_is_token(request->method))
         return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
                                   "the method must be an HTTP method such as GET");
-    plan->expects_no_body = awsb_view_same(request->method, awsb_view_of("HEAD"));
-    if (plan->expects_no_body && request->body.size > 0)
+    plan->terms.expects_no_body = awsb_view_same(request->method, awsb_view_of("HEAD"));
+    if (plan->terms.expects_no_body && request->body.size > 0)
         return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL, "HEAD takes no body");
     plan->method = keep_text(texts, request->method);
-    plan->sends_length = request->body.size > 0 || wants_length(request->method);
+    plan->terms.sends_length = request->body.size > 0 || wants_length(request->method);
     awsb_buf_add(&transfer->body, request->body);
     plan->body = awsb_buf_view(&transfer->body);
     return transfer->body.err == AWSB_OK || awsb_transfer_fail_set_up(transfer);
@@ -240,10 +257,10 @@ bool awsb_transfer_plan(struct awsb_transfer *transfer, const struct awsb_http_r
 {
     if (!reserve_texts(texts, request))
         return awsb_transfer_fail_set_up(transfer);
-    plan->headers = awsb_buf_view(&transfer->headers);
-    plan->max_response_bytes = request->max_response_bytes;
+    plan->headers = &transfer->headers;
     plan->connect_timeout_ms = request->connect_timeout_ms;
-    plan->keeps_alive = request->tcp_keepalive;
+    plan->terms.max_response_bytes = request->max_response_bytes;
+    plan->terms.keeps_alive = request->tcp_keepalive;
     return plan_target(transfer, request->url, texts, plan) &&
            check_content_length(transfer, request->body.size) &&
            plan_proxy(transfer, request, texts, plan) &&

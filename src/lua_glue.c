@@ -17,6 +17,16 @@ void awsb_set_functions(lua_State *L, const luaL_Reg *functions)
     }
 }
 
+/* Of the metatable below the table on top, which they have as upvalue: see awsb_check_self. */
+static void set_methods(lua_State *L, const luaL_Reg *methods)
+{
+    for (; methods->name != NULL; methods++) {
+        lua_pushvalue(L, -2);
+        lua_pushcclosure(L, methods->func, 1);
+        lua_setfield(L, -2, methods->name);
+    }
+}
+
 void awsb_register_class(lua_State *L, const struct awsb_class *class)
 {
     luaL_newmetatable(L, class->type);
@@ -31,7 +41,7 @@ void awsb_register_class(lua_State *L, const struct awsb_class *class)
     lua_pushstring(L, class->name); /* getmetatable answers this: nobody calls __gc by hand */
     lua_setfield(L, -2, "__metatable");
     lua_newtable(L);
-    awsb_set_functions(L, class->methods);
+    set_methods(L, class->methods);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }
@@ -57,6 +67,20 @@ void *awsb_test_userdata(lua_State *L, int index, const char *type)
     same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     return same ? block : NULL;
+}
+
+void *awsb_check_self(lua_State *L, const char *type)
+{
+    void *block = lua_touserdata(L, 1);
+    bool same;
+
+    if (block != NULL && lua_getmetatable(L, 1)) {
+        same = lua_rawequal(L, -1, lua_upvalueindex(1));
+        lua_pop(L, 1);
+        if (same)
+            return block;
+    }
+    return luaL_checkudata(L, 1, type);
 }
 
 static int finalize_scratch(lua_State *L)
@@ -164,19 +188,13 @@ bool awsb_field_flag(lua_State *L, int index, const char *name, bool absent)
     return flag;
 }
 
-int64_t awsb_field_ms(lua_State *L, int index, const char *what, const char *name)
+int64_t awsb_top_ms(lua_State *L, const char *what, const char *name)
 {
-    lua_Number seconds = 0;
+    lua_Number seconds = lua_tonumber(L, -1);
 
-    lua_pushstring(L, name);
-    lua_rawget(L, index);
-    if (!lua_isnil(L, -1)) {
-        seconds = lua_tonumber(L, -1);
-        if (!(seconds > 0 && seconds <= MAX_WAIT_S)) /* so that NaN is refused, too */
-            luaL_error(L, "%s: field '%s' must be seconds above 0 and up to %d", what, name,
-                       (int)MAX_WAIT_S);
-    }
-    lua_pop(L, 1);
+    if (!(seconds > 0 && seconds <= MAX_WAIT_S)) /* so that NaN is refused, too */
+        luaL_error(L, "%s: field '%s' must be seconds above 0 and up to %d", what, name,
+                   (int)MAX_WAIT_S);
     return ms_of(seconds);
 }
 

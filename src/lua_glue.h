@@ -31,8 +31,9 @@ void awsb_check_fields(lua_State *L, int index, const char *what, const struct a
 struct awsb_view awsb_field_view(lua_State *L, int index, const char *name);
 bool awsb_field_flag(lua_State *L, int index, const char *name, bool absent);
 
-/* Seconds to milliseconds, rounded up, so that a wait is never shorter than asked; 0 if absent. */
-int64_t awsb_field_ms(lua_State *L, int index, const char *what, const char *name);
+/* Seconds to milliseconds, rounded up, so that a wait is never shorter than asked: of the number on
+ * top of the stack, which is that field. Raises unless it is above 0 and at most about 24 days. */
+int64_t awsb_top_ms(lua_State *L, const char *what, const char *name);
 /* An integer in 1..max, else raises; `absent` if the field is. */
 size_t awsb_field_size(lua_State *L, int index, const char *what, const char *name, size_t absent,
                        size_t max);
@@ -54,6 +55,9 @@ void *awsb_new_userdata(lua_State *L, size_t size, const char *type);
 
 /* NULL if the value is not of that type; never raises. */
 void *awsb_test_userdata(lua_State *L, int index, const char *type);
+
+/* luaL_checkudata for a method's first argument, without a look into the registry. */
+void *awsb_check_self(lua_State *L, const char *type);
 
 /* A buffer for the time of one call: on the Lua stack, so that a raised error frees it, too.
  * Initialise it first, and clear it as soon as it has served. */

@@ -1,15 +1,14 @@
 #include "http.h"
-#include "lua_glue.h"
+#include "lua_transfer.h"
 
 /*
- * Binding of the engine: core.engine(), core.new_engine(options), engine:start(request),
- * engine:step(seconds), engine:descriptor(), transfer:result() and their like.
+ * Binding of the engine: core.engine(), core.new_engine(options), core.transfer_settings(options),
+ * engine:start(request, settings, proxy), engine:step(seconds), engine:descriptor() and their like.
  */
 
 #define ENGINE_TYPE "aws.backup.core.engine"
-#define TRANSFER_TYPE "aws.backup.core.transfer"
+#define SETTINGS_TYPE ENGINE_TYPE ".settings"
 #define SHARED_ENGINE ENGINE_TYPE ".shared"
-#define TRANSFERS TRANSFER_TYPE ".by_address"
 #define DEFAULT_CONNECTIONS 64
 #define MAX_CONNECTIONS 65535
 #define DEFAULT_RESPONSE_BYTES (64u << 20)
@@ -20,8 +19,13 @@ struct engine_box {
     struct awsb_engine *engine; /* NULL while half built and after __gc */
 };
 
-struct transfer_box {
-    struct awsb_transfer *transfer;
+/* What many transfers have in common, checked once. */
+struct settings_box {
+    struct awsb_buf ca_bundle;
+    bool insecure;
+    bool tcp_keepalive;
+    size_t max_response_bytes;
+    size_t max_header_bytes;
 };
 
 static const struct awsb_field engine_fields[] = {
@@ -29,22 +33,17 @@ static const struct awsb_field engine_fields[] = {
     {NULL, LUA_TNIL, false},
 };
 
-static const struct awsb_field request_fields[] = {
-    {"method", LUA_TSTRING, true},
-    {"url", LUA_TSTRING, true},
-    {"headers", LUA_TTABLE, false},
-    {"body", LUA_TSTRING, false},
-    {"connect_timeout", LUA_TNUMBER, false},
-    {"read_timeout", LUA_TNUMBER, false},
-    {"timeout", LUA_TNUMBER, false},
+static const struct awsb_field settings_fields[] = {
     {"ca_bundle", LUA_TSTRING, false},
     {"verify_tls", LUA_TBOOLEAN, false},
-    {"proxy", LUA_TSTRING, false},
     {"tcp_keepalive", LUA_TBOOLEAN, false},
     {"max_response_bytes", LUA_TNUMBER, false},
     {"max_header_bytes", LUA_TNUMBER, false},
     {NULL, LUA_TNIL, false},
 };
+
+/* Arguments of start. */
+enum { REQUEST = 2, SETTINGS, PROXY };
 
 /* Engines. */
 
@@ -90,7 +89,7 @@ static int shared_engine(lua_State *L)
 
 static struct awsb_engine *check_engine(lua_State *L)
 {
-    struct engine_box *box = luaL_checkudata(L, 1, ENGINE_TYPE);
+    struct engine_box *box = awsb_check_self(L, ENGINE_TYPE);
 
     if (box->engine == NULL)
         luaL_error(L, "attempt to use a closed engine");
@@ -112,7 +111,7 @@ static int finalize_engine(lua_State *L)
 
 static int close_engine(lua_State *L)
 {
-    struct engine_box *box = luaL_checkudata(L, 1, ENGINE_TYPE);
+    struct engine_box *box = awsb_check_self(L, ENGINE_TYPE);
 
     if (box->engine != NULL)
         awsb_engine_close(box->engine);
@@ -165,51 +164,69 @@ static int timeout(lua_State *L)
     return 1;
 }
 
-/* Transfers. Their userdata by their address, in a table of the registry with weak values. */
-
-static void open_transfers(lua_State *L)
-{
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_setfield(L, LUA_REGISTRYINDEX, TRANSFERS);
-}
-
-/* Remembers the userdata on top of the stack. */
-static void remember_transfer(lua_State *L, struct awsb_transfer *transfer)
-{
-    lua_getfield(L, LUA_REGISTRYINDEX, TRANSFERS);
-    lua_pushlightuserdata(L, transfer);
-    lua_pushvalue(L, -3);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
-}
-
 /* The next transfer that has ended; each is told of once, those that were collected not at all. */
 static int next_ended(lua_State *L)
 {
     struct awsb_engine *engine = check_engine(L);
     struct awsb_transfer *transfer;
 
-    lua_getfield(L, LUA_REGISTRYINDEX, TRANSFERS);
-    while ((transfer = awsb_engine_next_ended(engine)) != NULL) {
-        lua_pushlightuserdata(L, transfer);
-        lua_rawget(L, -2);
-        if (!lua_isnil(L, -1))
+    while ((transfer = awsb_engine_next_ended(engine)) != NULL)
+        if (awsb_push_transfer(L, transfer))
             return 1;
-        lua_pop(L, 1);
-    }
     return 0;
 }
 
-static int push_failure(lua_State *L, const struct awsb_transfer *transfer)
+/* Settings of transfers. */
+
+static int finalize_settings(lua_State *L)
 {
-    lua_pushnil(L);
-    lua_pushstring(L, awsb_http_kind_name(awsb_transfer_kind(transfer)));
-    lua_pushstring(L, awsb_transfer_message(transfer));
-    return 3;
+    struct settings_box *box = awsb_test_userdata(L, 1, SETTINGS_TYPE);
+
+    if (box != NULL)
+        awsb_buf_clear(&box->ca_bundle);
+    return 0;
+}
+
+static int settings_to_string(lua_State *L)
+{
+    lua_pushliteral(L, "transfer settings");
+    return 1;
+}
+
+static int new_settings(lua_State *L)
+{
+    struct settings_box *box;
+
+    awsb_check_fields(L, 1, "settings", settings_fields);
+    box = awsb_new_userdata(L, sizeof *box, SETTINGS_TYPE);
+    awsb_buf_init(&box->ca_bundle, SIZE_MAX / 2);
+    awsb_buf_add(&box->ca_bundle, awsb_field_view(L, 1, "ca_bundle"));
+    if (box->ca_bundle.err != AWSB_OK)
+        return luaL_error(L, "not enough memory for settings");
+    box->insecure = !awsb_field_flag(L, 1, "verify_tls", true);
+    box->tcp_keepalive = awsb_field_flag(L, 1, "tcp_keepalive", false);
+    box->max_response_bytes = awsb_field_size(L, 1, "settings", "max_response_bytes",
+                                              DEFAULT_RESPONSE_BYTES, MAX_BOUND_BYTES);
+    box->max_header_bytes = awsb_field_size(L, 1, "settings", "max_header_bytes",
+                                            DEFAULT_HEADER_BYTES, MAX_BOUND_BYTES);
+    return 1;
+}
+
+/* Those at `index`; nil means all defaults. */
+static void read_settings(lua_State *L, int index, struct awsb_http_request *request)
+{
+    const struct settings_box *box;
+
+    request->max_response_bytes = DEFAULT_RESPONSE_BYTES;
+    request->max_header_bytes = DEFAULT_HEADER_BYTES;
+    if (lua_isnil(L, index))
+        return;
+    box = luaL_checkudata(L, index, SETTINGS_TYPE);
+    request->ca_bundle = awsb_buf_view(&box->ca_bundle);
+    request->insecure = box->insecure;
+    request->tcp_keepalive = box->tcp_keepalive;
+    request->max_response_bytes = box->max_response_bytes;
+    request->max_header_bytes = box->max_header_bytes;
 }
 
 /* The table of headers is on top; false if the transfer has failed over one. */
@@ -237,141 +254,71 @@ static bool add_headers(lua_State *L, struct awsb_transfer *transfer)
     return good;
 }
 
-static void read_request(lua_State *L, struct awsb_http_request *request)
+/* Pushes a field of the request; false if it is absent. Raises if it is of another type. */
+static bool push_field(lua_State *L, const char *name, int type)
 {
-    request->method = awsb_field_view(L, 2, "method");
-    request->url = awsb_field_view(L, 2, "url");
-    request->body = awsb_field_view(L, 2, "body");
-    request->ca_bundle = awsb_field_view(L, 2, "ca_bundle");
-    request->proxy = awsb_field_view(L, 2, "proxy");
-    request->insecure = !awsb_field_flag(L, 2, "verify_tls", true);
-    request->tcp_keepalive = awsb_field_flag(L, 2, "tcp_keepalive", false);
-    request->connect_timeout_ms = awsb_field_ms(L, 2, "request", "connect_timeout");
-    request->read_timeout_ms = awsb_field_ms(L, 2, "request", "read_timeout");
-    request->timeout_ms = awsb_field_ms(L, 2, "request", "timeout");
-    request->max_response_bytes = awsb_field_size(L, 2, "request", "max_response_bytes",
-                                                  DEFAULT_RESPONSE_BYTES, MAX_BOUND_BYTES);
-    request->max_header_bytes = awsb_field_size(L, 2, "request", "max_header_bytes",
-                                                DEFAULT_HEADER_BYTES, MAX_BOUND_BYTES);
+    lua_getfield(L, REQUEST, name);
+    if (lua_isnil(L, -1))
+        return false;
+    if (lua_type(L, -1) != type)
+        luaL_error(L, "request: field '%s' must be a %s, got %s", name, lua_typename(L, type),
+                   luaL_typename(L, -1));
+    return true;
 }
 
+/* It stays on the stack, so that it stays where it is. */
+static struct awsb_view read_text(lua_State *L, const char *name, bool required)
+{
+    struct awsb_view text = {"", 0};
+
+    if (push_field(L, name, LUA_TSTRING))
+        text.data = lua_tolstring(L, -1, &text.size);
+    else if (required)
+        luaL_error(L, "request: field '%s' is missing", name);
+    return text;
+}
+
+static int64_t read_ms(lua_State *L, const char *name)
+{
+    int64_t ms = push_field(L, name, LUA_TNUMBER) ? awsb_top_ms(L, "request", name) : 0;
+
+    lua_pop(L, 1);
+    return ms;
+}
+
+/* A table as transports get it: what it has more is for others. */
+static void read_request(lua_State *L, struct awsb_http_request *request)
+{
+    if (lua_type(L, REQUEST) != LUA_TTABLE)
+        luaL_error(L, "request must be a table, got %s", luaL_typename(L, REQUEST));
+    request->method = read_text(L, "method", true);
+    request->url = read_text(L, "url", true);
+    request->body = read_text(L, "body", false);
+    request->connect_timeout_ms = read_ms(L, "connect_timeout");
+    request->read_timeout_ms = read_ms(L, "read_timeout");
+    request->timeout_ms = read_ms(L, "timeout");
+}
+
+/* start(request, settings, proxy): the last two may be nil. */
 static int start(lua_State *L)
 {
     struct awsb_engine *engine = check_engine(L);
     struct awsb_http_request request = {0};
-    struct transfer_box *box;
+    struct awsb_transfer *transfer;
     bool good = true;
 
-    lua_settop(L, 2);
-    awsb_check_fields(L, 2, "request", request_fields);
+    lua_settop(L, PROXY);
     read_request(L, &request);
-    box = awsb_new_userdata(L, sizeof *box, TRANSFER_TYPE);
-    box->transfer = awsb_transfer_new(engine);
-    if (box->transfer == NULL)
-        return luaL_error(L, "not enough memory for a request");
-    remember_transfer(L, box->transfer);
-    lua_pushliteral(L, "headers");
-    lua_rawget(L, 2);
-    if (!lua_isnil(L, -1))
-        good = add_headers(L, box->transfer);
-    if (!good || !awsb_transfer_start(box->transfer, &request))
-        return push_failure(L, box->transfer);
-    lua_settop(L, 3); /* the transfer */
+    read_settings(L, SETTINGS, &request);
+    if (!lua_isnil(L, PROXY))
+        request.proxy = awsb_check_view(L, PROXY);
+    transfer = awsb_push_new_transfer(L, engine);
+    if (push_field(L, "headers", LUA_TTABLE))
+        good = add_headers(L, transfer);
+    if (!good || !awsb_transfer_start(transfer, &request))
+        return awsb_push_failure(L, transfer);
+    lua_pop(L, 1); /* the headers: the transfer is on top */
     return 1;
-}
-
-static struct awsb_transfer *check_transfer(lua_State *L)
-{
-    struct transfer_box *box = luaL_checkudata(L, 1, TRANSFER_TYPE);
-
-    if (box->transfer == NULL)
-        luaL_error(L, "attempt to use a transfer that was collected");
-    return box->transfer;
-}
-
-static int finalize_transfer(lua_State *L)
-{
-    struct transfer_box *box = awsb_test_userdata(L, 1, TRANSFER_TYPE);
-    struct awsb_transfer *transfer;
-
-    if (box == NULL)
-        return 0;
-    transfer = box->transfer;
-    box->transfer = NULL;
-    awsb_transfer_free(transfer);
-    return 0;
-}
-
-static int transfer_to_string(lua_State *L)
-{
-    struct transfer_box *box = luaL_checkudata(L, 1, TRANSFER_TYPE);
-    enum awsb_http_kind kind = box->transfer != NULL ? awsb_transfer_kind(box->transfer)
-                                                     : AWSB_HTTP_CLOSED;
-
-    lua_pushfstring(L, "transfer (%s)", awsb_http_kind_name(kind));
-    return 1;
-}
-
-static int is_done(lua_State *L)
-{
-    lua_pushboolean(L, awsb_transfer_kind(check_transfer(L)) != AWSB_HTTP_RUNNING);
-    return 1;
-}
-
-/* A table of headers; the values of a repeated one joined as RFC 9110, 5.3 has it. */
-static void push_headers(lua_State *L, const struct awsb_transfer *transfer)
-{
-    struct awsb_view name, value;
-    size_t position = 0;
-
-    lua_newtable(L);
-    while (awsb_transfer_next_header(transfer, &position, &name, &value)) {
-        awsb_push_view(L, name);
-        lua_pushvalue(L, -1);
-        lua_rawget(L, -3);
-        if (lua_isnil(L, -1)) {
-            lua_pop(L, 1);
-            awsb_push_view(L, value);
-        } else {
-            lua_pushliteral(L, ", ");
-            awsb_push_view(L, value);
-            lua_concat(L, 3);
-        }
-        lua_rawset(L, -3);
-    }
-}
-
-static int result(lua_State *L)
-{
-    struct awsb_transfer *transfer = check_transfer(L);
-    enum awsb_http_kind kind = awsb_transfer_kind(transfer);
-
-    if (kind == AWSB_HTTP_RUNNING) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "running");
-        return 2;
-    }
-    if (kind != AWSB_HTTP_OK) {
-        int count = push_failure(L, transfer);
-
-        if (!awsb_transfer_may_pass(transfer))
-            return count;
-        lua_pushboolean(L, true); /* is worth another attempt */
-        return count + 1;
-    }
-    lua_createtable(L, 0, 3);
-    lua_pushinteger(L, (lua_Integer)awsb_transfer_status(transfer));
-    lua_setfield(L, -2, "status");
-    push_headers(L, transfer);
-    lua_setfield(L, -2, "headers");
-    awsb_set_view(L, "body", awsb_transfer_body(transfer));
-    return 1;
-}
-
-static int cancel(lua_State *L)
-{
-    awsb_transfer_cancel(check_transfer(L));
-    return 0;
 }
 
 static const luaL_Reg engine_methods[] = {
@@ -384,16 +331,10 @@ static const luaL_Reg engine_methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg transfer_methods[] = {
-    {"done", is_done},
-    {"result", result},
-    {"cancel", cancel},
-    {NULL, NULL},
-};
-
 static const luaL_Reg functions[] = {
     {"engine", shared_engine},
     {"new_engine", new_engine},
+    {"transfer_settings", new_settings},
     {NULL, NULL},
 };
 
@@ -401,11 +342,13 @@ void awsb_open_http(lua_State *L)
 {
     static const struct awsb_class engine_class = {ENGINE_TYPE, "engine", engine_methods,
                                                    finalize_engine, engine_to_string};
-    static const struct awsb_class transfer_class = {TRANSFER_TYPE, "transfer", transfer_methods,
-                                                     finalize_transfer, transfer_to_string};
+    static const luaL_Reg no_methods[] = {{NULL, NULL}};
+    static const struct awsb_class settings_class = {SETTINGS_TYPE, "transfer settings",
+                                                     no_methods, finalize_settings,
+                                                     settings_to_string};
 
+    awsb_register_class(L, &settings_class);
     awsb_register_class(L, &engine_class);
-    awsb_register_class(L, &transfer_class);
-    open_transfers(L);
+    awsb_register_transfers(L);
     awsb_set_functions(L, functions);
 }

@@ -98,8 +98,11 @@ void awsb_sigpipe_block(struct awsb_sigpipe *sigpipe)
 
     sigemptyset(&mask);
     sigaddset(&mask, SIGPIPE);
-    sigpipe->pending_before = sigpipe_is_pending();
     sigpipe->blocked = pthread_sigmask(SIG_BLOCK, &mask, &sigpipe->mask_before) == 0;
+    /* What was not blocked was not pending either. */
+    sigpipe->pending_before = sigpipe->blocked &&
+                              sigismember(&sigpipe->mask_before, SIGPIPE) == 1 &&
+                              sigpipe_is_pending();
 }
 
 void awsb_sigpipe_restore(const struct awsb_sigpipe *sigpipe)

@@ -7,6 +7,20 @@ local TEST_TIMEOUT = 20 -- seconds; no test may hang
 
 local exchanges = {}
 
+local SETTINGS = { "ca_bundle", "verify_tls", "tcp_keepalive", "max_response_bytes", "max_header_bytes" }
+
+--- Starts one request of a table that also has what belongs into the settings of transfers, and the proxy.
+function exchanges.start(engine, request)
+  local settings
+  for _, name in ipairs(SETTINGS) do
+    if request[name] ~= nil then
+      settings = settings or {}
+      settings[name] = request[name]
+    end
+  end
+  return engine:start(request, settings and core.transfer_settings(settings), request.proxy)
+end
+
 --- @param current fun(): table, table  the server and the engine of the test that runs
 --- @return table functions  request, finish, send, assert_fails, echo
 function exchanges.new(current)
@@ -34,7 +48,7 @@ function exchanges.new(current)
   --- Sends one request; what transfer:result returns, or start did.
   function functions.send(path, changes)
     local _, engine = current()
-    local transfer, kind, message = engine:start(functions.request(path, changes))
+    local transfer, kind, message = exchanges.start(engine, functions.request(path, changes))
     if not transfer then
       return nil, kind, message
     end

@@ -61,14 +61,33 @@ describe("engine", function()
 
   describe("raises for", function()
     local function raised(fragment, changes)
-      local ok, message = pcall(engine.start, engine, request("/x", changes))
+      local ok, message = pcall(exchanges.start, engine, request("/x", changes))
       assert.is_false(ok)
       assert.truthy(tostring(message):find(fragment, 1, true), message)
     end
 
-    it("an unknown field, naming it", function()
-      raised("unknown field 'query'", { query = "x" })
-      raised("unknown field of type number", { "x" })
+    it("an unknown field of the settings, naming it", function()
+      local function raised_by_settings(fragment, settings)
+        local ok, message = pcall(core.transfer_settings, settings)
+        assert.is_false(ok)
+        assert.truthy(tostring(message):find(fragment, 1, true), message)
+      end
+      raised_by_settings("unknown field 'method'", { method = "GET" })
+      raised_by_settings("unknown field of type number", { "x" })
+      raised_by_settings("settings must be a table, got nil", nil)
+    end)
+
+    it("a request that is no table, settings that are none, and a proxy that is no text", function()
+      for _, wrong in ipairs { 1, "x", io.stdout } do
+        local ok, message = pcall(engine.start, engine, wrong)
+        assert.is_false(ok)
+        assert.truthy(message:find("request must be a table, got " .. type(wrong), 1, true), message)
+      end
+      for _, wrong in ipairs { {}, "x", engine, io.stdout } do
+        assert.has_error(function() engine:start(request("/x"), wrong) end)
+      end
+      assert.has_error(function() engine:start(request("/x"), nil, {}) end)
+      assert.has_error(function() engine:start(request("/x"), nil, 5) end)
     end)
 
     it("a missing field, naming it", function()
@@ -115,15 +134,23 @@ describe("engine", function()
         assert.has_error(function() engine.start(wrong, request("/x")) end)
         assert.has_error(function() engine.close(wrong) end)
       end
+      assert.has_error(function() engine.start(core.transfer_settings {}, request("/x")) end)
       assert.has_error(function() transfer.result(engine) end)
       assert.has_error(function() transfer.cancel(io.stdout) end)
     end)
+  end)
+
+  it("looks at nothing that a request has for others", function()
+    assert(engine:start(request("/x", { query = "x", direct = true, host = "elsewhere.invalid" }))):cancel()
   end)
 
   it("shows no secret as text, and hides its metatables", function()
     local transfer = assert(engine:start(request("/silent", { headers = { authorization = "sesame" } })))
     assert.equal("engine (open)", tostring(engine))
     assert.equal("transfer (running)", tostring(transfer))
+    local settings = core.transfer_settings { ca_bundle = "sesame" }
+    assert.equal("transfer settings", tostring(settings))
+    assert.equal("transfer settings", getmetatable(settings))
     assert.equal("engine", getmetatable(engine))
     assert.equal("transfer", getmetatable(transfer))
     transfer:cancel()

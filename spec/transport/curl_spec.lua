@@ -247,27 +247,28 @@ describe("the curl transport", function()
   end)
 
   it("probes its connections when told so", function()
-    local fields
-    local engine = { start = function(_, given)
-      fields = given
-      return nil, "url", "none"
-    end }
-    local shared = core.engine
-    core.engine = function() return engine end
-    curl.new({ tcp_keepalive = true }, blocking):send(request(server.url))
-    core.engine = shared
-    assert.is_true(fields.tcp_keepalive)
+    local transfer_settings, given = core.transfer_settings, nil
+    core.transfer_settings = function(fields)
+      given = fields
+      return transfer_settings(fields)
+    end
+    curl.new({ tcp_keepalive = true }, blocking)
+    core.transfer_settings = transfer_settings
+    assert.is_true(given.tcp_keepalive)
   end)
 
-  it("makes itself new connections in a child process", function()
-    local pid, transport = core.pid, curl.new({ max_connections = 1 }, blocking)
-    local function connection() return transport:send(request(server.url .. "/count")).body:match("^%d+") end
-    local first = connection()
-    assert.equal(first, connection())
-    core.pid = function() return pid() + 1 end
-    local in_child = connection()
-    core.pid = pid
-    assert.not_equal(first, in_child)
+  -- What a child process does with its parent's engine: spec/core/fork_spec.lua.
+  it("goes on over another engine when somebody has closed the shared one", function()
+    local transport = curl.new({}, blocking)
+    assert.equal(200, transport:send(request(server.url .. "/zero")).status)
+    core.engine():close()
+    assert.equal(200, transport:send(request(server.url .. "/zero")).status)
+  end)
+
+  it("does not open again what was its own and is closed", function()
+    local transport = curl.new({ max_connections = 1 }, blocking)
+    assert.equal(200, transport:send(request(server.url .. "/zero")).status)
     transport.close()
+    assert.equal("closed", (select(2, transport:send(request(server.url .. "/zero")))))
   end)
 end)

@@ -17,12 +17,13 @@ assert(core.uuid())
 core.sha256_hex(core.hmac_sha256("k", core.uri_encode(("/"):rep(200))))
 
 local engine = core.new_engine { max_connections = 2 }
+local settings = core.transfer_settings { ca_bundle = "/nonexistent", max_response_bytes = 10000 }
 local transfers = {}
 for i, path in ipairs { "/echo", "/odd-headers", "/continue", "/truncated", "/silent" } do
-  local transfer, kind, message = engine:start {
-    method = "POST", url = host.url .. path, body = ("b"):rep(5000), timeout = 20, proxy = "",
+  local transfer, kind, message = engine:start({
+    method = "POST", url = host.url .. path, body = ("b"):rep(5000), timeout = 20,
     headers = { authorization = signed.authorization, ["x-i"] = tostring(i) },
-  }
+  }, settings, "")
   if not transfer then error(kind .. ": " .. message) end
   transfers[i] = transfer
 end
@@ -36,4 +37,17 @@ end
 if trouble then error(trouble) end
 assert(select(2, transfers[4]:result()) == "reset")
 assert(#transfers[1]:result().body > 5000)
+
+-- Over what carried the first ones.
+for i = 1, 2 do
+  local transfer, kind, message = engine:start({
+    method = "POST", url = host.url .. "/echo?" .. i, body = ("b"):rep(5000), timeout = 20,
+    headers = { ["x-i"] = tostring(i) },
+  }, settings, "")
+  if not transfer then error(kind .. ": " .. message) end
+  while not transfer:done() do engine:step(0.1) end
+  local response
+  response, kind, message = transfer:result()
+  if not response then error(kind .. ": " .. message) end
+end
 core.engine():start { method = "GET", url = host.url .. "/silent" }

@@ -41,16 +41,20 @@ function curl.new(settings, runtime)
   if settings.max_connections then
     engine, transport.close = private_engine(settings.max_connections)
   end
+  local transfer_settings = core.transfer_settings {
+    ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls, tcp_keepalive = settings.tcp_keepalive,
+    max_response_bytes = settings.max_response_bytes,
+  }
+  local driving
 
   function transport.send(_, request)
-    local driving = engine()
-    local transfer, kind, message = driving:start {
-      method = request.method, url = request.url, headers = request.headers, body = request.body,
-      connect_timeout = request.connect_timeout, read_timeout = request.read_timeout, timeout = request.timeout,
-      ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls,
-      proxy = proxy.for_request(settings.proxy_for, request),
-      tcp_keepalive = settings.tcp_keepalive, max_response_bytes = settings.max_response_bytes,
-    }
+    local proxy_url = proxy.for_request(settings.proxy_for, request)
+    driving = driving or engine()
+    local transfer, kind, message = driving:start(request, transfer_settings, proxy_url)
+    if kind == "closed" then -- by somebody else, or it belongs to the parent process
+      driving = engine()
+      transfer, kind, message = driving:start(request, transfer_settings, proxy_url)
+    end
     if not transfer then return nil, kind, message end
     runtime.finish(driving, transfer)
     return transfer:result()

@@ -1,0 +1,173 @@
+#include "lua_transfer.h"
+
+/* transfer:done(), transfer:result() and transfer:cancel(). */
+
+#define TRANSFER_TYPE "aws.backup.core.transfer"
+#define TRANSFERS TRANSFER_TYPE ".by_address"
+
+struct transfer_box {
+    struct awsb_transfer *transfer;
+};
+
+/* Their userdata by their address, in a table of the registry with weak values. */
+
+static void open_transfers(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, TRANSFERS);
+}
+
+/* Remembers the userdata on top of the stack. */
+static void remember_transfer(lua_State *L, struct awsb_transfer *transfer)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, TRANSFERS);
+    lua_pushlightuserdata(L, transfer);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+struct awsb_transfer *awsb_push_new_transfer(lua_State *L, struct awsb_engine *engine)
+{
+    struct transfer_box *box = awsb_new_userdata(L, sizeof *box, TRANSFER_TYPE);
+
+    box->transfer = awsb_transfer_new(engine);
+    if (box->transfer == NULL)
+        luaL_error(L, "not enough memory for a request");
+    remember_transfer(L, box->transfer);
+    return box->transfer;
+}
+
+bool awsb_push_transfer(lua_State *L, struct awsb_transfer *transfer)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, TRANSFERS);
+    lua_pushlightuserdata(L, transfer);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+    if (!lua_isnil(L, -1))
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+int awsb_push_failure(lua_State *L, const struct awsb_transfer *transfer)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, awsb_http_kind_name(awsb_transfer_kind(transfer)));
+    lua_pushstring(L, awsb_transfer_message(transfer));
+    return 3;
+}
+
+static struct awsb_transfer *check_transfer(lua_State *L)
+{
+    struct transfer_box *box = awsb_check_self(L, TRANSFER_TYPE);
+
+    if (box->transfer == NULL)
+        luaL_error(L, "attempt to use a transfer that was collected");
+    return box->transfer;
+}
+
+static int finalize_transfer(lua_State *L)
+{
+    struct transfer_box *box = awsb_test_userdata(L, 1, TRANSFER_TYPE);
+    struct awsb_transfer *transfer;
+
+    if (box == NULL)
+        return 0;
+    transfer = box->transfer;
+    box->transfer = NULL;
+    awsb_transfer_free(transfer);
+    return 0;
+}
+
+static int transfer_to_string(lua_State *L)
+{
+    struct transfer_box *box = luaL_checkudata(L, 1, TRANSFER_TYPE);
+    enum awsb_http_kind kind = box->transfer != NULL ? awsb_transfer_kind(box->transfer)
+                                                     : AWSB_HTTP_CLOSED;
+
+    lua_pushfstring(L, "transfer (%s)", awsb_http_kind_name(kind));
+    return 1;
+}
+
+static int is_done(lua_State *L)
+{
+    lua_pushboolean(L, awsb_transfer_kind(check_transfer(L)) != AWSB_HTTP_RUNNING);
+    return 1;
+}
+
+/* A table of headers; the values of a repeated one joined as RFC 9110, 5.3 has it. */
+static void push_headers(lua_State *L, const struct awsb_transfer *transfer)
+{
+    struct awsb_view name, value;
+    size_t position = 0;
+
+    lua_createtable(L, 0, (int)awsb_transfer_header_count(transfer));
+    while (awsb_transfer_next_header(transfer, &position, &name, &value)) {
+        awsb_push_view(L, name);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, -3);
+        if (lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            awsb_push_view(L, value);
+        } else {
+            lua_pushliteral(L, ", ");
+            awsb_push_view(L, value);
+            lua_concat(L, 3);
+        }
+        lua_rawset(L, -3);
+    }
+}
+
+static int result(lua_State *L)
+{
+    struct awsb_transfer *transfer = check_transfer(L);
+    enum awsb_http_kind kind = awsb_transfer_kind(transfer);
+
+    if (kind == AWSB_HTTP_RUNNING) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "running");
+        return 2;
+    }
+    if (kind != AWSB_HTTP_OK) {
+        int count = awsb_push_failure(L, transfer);
+
+        if (!awsb_transfer_may_pass(transfer))
+            return count;
+        lua_pushboolean(L, true); /* is worth another attempt */
+        return count + 1;
+    }
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, (lua_Integer)awsb_transfer_status(transfer));
+    lua_setfield(L, -2, "status");
+    push_headers(L, transfer);
+    lua_setfield(L, -2, "headers");
+    awsb_set_view(L, "body", awsb_transfer_body(transfer));
+    return 1;
+}
+
+static int cancel(lua_State *L)
+{
+    awsb_transfer_cancel(check_transfer(L));
+    return 0;
+}
+
+static const luaL_Reg transfer_methods[] = {
+    {"done", is_done},
+    {"result", result},
+    {"cancel", cancel},
+    {NULL, NULL},
+};
+
+void awsb_register_transfers(lua_State *L)
+{
+    static const struct awsb_class class = {TRANSFER_TYPE, "transfer", transfer_methods,
+                                            finalize_transfer, transfer_to_string};
+
+    awsb_register_class(L, &class);
+    open_transfers(L);
+}
