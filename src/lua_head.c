@@ -1,4 +1,3 @@
-#include "hash.h"
 #include "head.h"
 #include "lua_glue.h"
 #include "text.h"
@@ -9,22 +8,22 @@
  */
 
 #define MAX_BYTES 0x7fffffff
-#define USUAL_HEAD_BYTES 4096 /* of a request */
 #define USUAL_HEADERS 8 /* of an answer */
 
 /* Writing. Indices of the arguments on Lua's stack. */
 enum { BEGINNING = 1, AUTHORITY, FIELDS, LENGTH, ENDING };
 
-/* What a walk over the headers finds: what is wrong with one, or how large the head will be. */
+/* What a walk over the headers finds: what is wrong with one, or how many there are. */
 struct request_head {
     const char *fault;
     struct awsb_view culprit; /* the name of the header that is at fault */
     struct awsb_view host;
     struct awsb_view content_length;
-    size_t size;
+    int count;
 };
 
-static const char LINE_END[] = "\r\n", COLON[] = ": ";
+#define HEADER_PIECES 4 /* name, colon, value, line end */
+#define OTHER_PIECES 4  /* beginning, host, line end, ending */
 
 static bool is_named(struct awsb_view name, const char *lower)
 {
@@ -60,7 +59,7 @@ static void check_header(struct request_head *head, struct awsb_view name, struc
     else if (is_named(name, "content-length"))
         head->content_length = value;
     else
-        head->size += name.size + strlen(COLON) + value.size + strlen(LINE_END);
+        head->count++;
 }
 
 /* False if there is a fault. */
@@ -70,7 +69,6 @@ static bool check_headers(lua_State *L, struct request_head *head)
 
     head->host = awsb_check_view(L, AUTHORITY);
     head->content_length = length;
-    head->size = awsb_check_view(L, BEGINNING).size + awsb_check_view(L, ENDING).size;
     lua_pushnil(L);
     while (lua_next(L, FIELDS) != 0) {
         get_header(L, &name, &value);
@@ -79,7 +77,6 @@ static bool check_headers(lua_State *L, struct request_head *head)
             return false;
         lua_pop(L, 1);
     }
-    head->size += head->host.size + strlen(LINE_END);
     if (!awsb_view_same(head->content_length, length)) {
         head->culprit = awsb_view_of("content-length");
         head->fault = "length";
@@ -87,47 +84,75 @@ static bool check_headers(lua_State *L, struct request_head *head)
     return head->fault == NULL;
 }
 
-static char *put(char *out, struct awsb_view text)
+/* The list that pieces are added to, and the stack's indices of what is in it again and again. */
+struct pieces {
+    int list, line_end, colon;
+    int count;
+};
+
+static void open_pieces(lua_State *L, const struct request_head *head, struct pieces *pieces)
 {
-    if (text.size > 0)
-        memcpy(out, text.data, text.size);
-    return out + text.size;
+    lua_createtable(L, OTHER_PIECES + head->count * HEADER_PIECES, 0);
+    pieces->list = lua_gettop(L);
+    lua_pushliteral(L, "\r\n");
+    pieces->line_end = lua_gettop(L);
+    lua_pushliteral(L, ": ");
+    pieces->colon = lua_gettop(L);
+    pieces->count = 0;
 }
 
-/* Writes what was checked, as many bytes as were counted. */
-static void write_checked(lua_State *L, const struct request_head *head, char *out)
+/* Adds what is at an index of the stack. */
+static void add_piece(lua_State *L, struct pieces *pieces, int index)
 {
-    struct awsb_view name, value;
+    lua_pushvalue(L, index);
+    lua_rawseti(L, pieces->list, ++pieces->count);
+}
 
-    out = put(out, awsb_check_view(L, BEGINNING));
-    out = put(out, head->host);
-    out = put(out, awsb_view_of(LINE_END));
+/* The header whose name and value are on top of the stack. */
+static void add_header(lua_State *L, struct pieces *pieces)
+{
+    int value = lua_gettop(L);
+
+    add_piece(L, pieces, value - 1);
+    add_piece(L, pieces, pieces->colon);
+    add_piece(L, pieces, value);
+    add_piece(L, pieces, pieces->line_end);
+}
+
+/* Pushes the list for what was checked. */
+static void push_checked(lua_State *L, const struct request_head *head)
+{
+    struct pieces pieces;
+
+    open_pieces(L, head, &pieces);
+    add_piece(L, &pieces, BEGINNING);
+    awsb_push_view(L, head->host);
+    add_piece(L, &pieces, lua_gettop(L));
+    add_piece(L, &pieces, pieces.line_end);
     lua_pushnil(L);
     while (lua_next(L, FIELDS) != 0) {
-        get_header(L, &name, &value);
-        if (!is_framing(name)) {
-            out = put(out, name);
-            out = put(out, awsb_view_of(COLON));
-            out = put(out, value);
-            out = put(out, awsb_view_of(LINE_END));
-        }
+        if (!is_framing(awsb_check_view(L, -2)))
+            add_header(L, &pieces);
         lua_pop(L, 1);
     }
-    put(out, awsb_check_view(L, ENDING));
+    add_piece(L, &pieces, ENDING);
+    lua_settop(L, pieces.list);
 }
 
 /*
- * core.write_head(beginning, authority, headers, length, ending): a request's head from the
- * beginning, which leads to the value of Host, over the header lines to the ending. `authority`:
- * for a request without a header Host; `length`: what a header Content-Length must tell, which is
- * not written. Or nil, what is wrong ("name", "value", "framing", "length") and the header's name.
+ * core.write_head(beginning, authority, headers, length, ending): the pieces of a request's head,
+ * a list: the beginning, which leads to the value of Host, the header lines, and the ending. One
+ * text of it would be a string of a kilobyte that no other call has. `authority`: for a request
+ * without a header Host; `length`: what a header Content-Length must tell, which is not written.
+ * Or nil, what is wrong ("name", "value", "framing", "length") and the header's name.
  */
 static int write_head(lua_State *L)
 {
     struct request_head head = {0};
-    char usual[USUAL_HEAD_BYTES], *out = usual;
 
     luaL_checktype(L, FIELDS, LUA_TTABLE);
+    awsb_check_view(L, BEGINNING);
+    awsb_check_view(L, ENDING);
     lua_settop(L, ENDING);
     if (!check_headers(L, &head)) {
         lua_pushnil(L);
@@ -135,11 +160,7 @@ static int write_head(lua_State *L)
         awsb_push_view(L, head.culprit);
         return 3;
     }
-    if (head.size > sizeof usual)
-        out = lua_newuserdata(L, head.size);
-    write_checked(L, &head, out);
-    lua_pushlstring(L, out, head.size);
-    awsb_wipe(out, head.size); /* a session token may be in it */
+    push_checked(L, &head);
     return 1;
 }
 

@@ -27,7 +27,7 @@ local function bytes_of_call(client)
   request.headers["amz-sdk-request"] = "attempt=1; max=3"
   local target = assert(http_writer.target(request.url))
   local head = assert(http_writer.head(request, target.path, target.authority))
-  return head .. request.body, target.host, target.port
+  return table.concat(head) .. request.body, target.host, target.port
 end
 
 -- The least that a program does which trusts the other side.

@@ -40,7 +40,8 @@ end)
 
 describe("the head of a request", function()
   local function write(request, more)
-    return http_writer.head(request, "/path?x", "authority:1", more)
+    local head, kind, message = http_writer.head(request, "/path?x", "authority:1", more)
+    return head and table.concat(head), kind, message
   end
 
   it("is the request line, host, headers and length", function()

@@ -15,7 +15,7 @@ local cosocket = {}
 local DEFAULT_RESPONSE_BYTES = 64 * 1024 * 1024
 local PROXY_AUTHENTICATION_REQUIRED = 407
 
--- The request as it goes over the wire.
+-- The request as it goes over the wire, in pieces.
 local function write(request, route, rest)
   local path, kind, message = http_writer.path(rest)
   if not path then return nil, kind, message end
@@ -23,8 +23,8 @@ local function write(request, route, rest)
   head, kind, message =
     http_writer.head(request, route.form_prefix .. path, route.target.authority, route.authorization)
   if not head then return nil, kind, message end
-  local body = request.body
-  return body and body ~= "" and { head, body } or head
+  head[#head + 1] = request.body
+  return head
 end
 
 -- One request over an idle connection, or over a fresh one if that turns out to have ended meanwhile. As with libcurl

@@ -234,7 +234,7 @@ function methods:open(must_be_fresh)
 end
 
 --- Sends a request and reads the answer.
----@param bytes string|string[]
+---@param bytes string[]  in pieces
 ---@param method string
 ---@return { status: integer, headers: table<string, string>, body: string }? response
 ---@return string? kind, string? message

@@ -71,12 +71,12 @@ local FAULTS_OF_HEADER = {
   length = function(_, size) return ("header content-length does not agree with the body of %d bytes"):format(size) end,
 }
 
---- The head of a request, as it goes over the wire; its body follows as it is.
+--- The head of a request, as it goes over the wire, in pieces; its body follows as it is.
 ---@param request { method: string, headers: table<string, string>?, body: string? }
 ---@param form string  the request-target: a path, for a proxy the whole URL
 ---@param authority string  what the header Host tells if the request does not have it
 ---@param more? string  further header lines, each with its line end
----@return string? head, string? kind, string? message
+---@return string[]? head, string? kind, string? message
 function http_writer.head(request, form, authority, more)
   local method = request.method
   if TELLS_LENGTH[method] == nil and not method:find(TOKEN) then
