@@ -129,15 +129,18 @@ local function meta_of(client, state, response)
 end
 
 local function prepare_state(client, operation, params, features)
-  local state = { operation = operation, features = features, attempts = 0, started = client.monotonic() }
-  local filled, failure = fill(client, operation, params)
+  local started = client.monotonic()
+  local filled, request, failure
+  filled, failure = fill(client, operation, params)
   if not filled then return nil, failure end
-  state.request, failure = build(client, operation, filled)
-  if not state.request then return nil, failure end
-  state.vault_name = vault_named_in(filled)
-  state.deadline = client.settings.timeout and state.started + client.settings.timeout
-  state.shown = client.hook and shown(client, operation, filled)
-  return state
+  request, failure = build(client, operation, filled)
+  if not request then return nil, failure end
+  local timeout = client.settings.timeout
+  return {
+    operation = operation, features = features, attempts = 0, started = started, request = request,
+    vault_name = vault_named_in(filled), deadline = timeout and started + timeout,
+    shown = client.hook and shown(client, operation, filled),
+  }
 end
 
 --- Makes a call.
