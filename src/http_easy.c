@@ -138,13 +138,12 @@ static const struct own_line {
     struct awsb_view line; /* with the NUL */
 } own_lines[] = {
     {{"expect", 6}, {"Expect:", sizeof "Expect:"}},
-    {{"accept-encoding", 15}, {"Accept-Encoding: identity", sizeof "Accept-Encoding: identity"}},
     {{"accept", 6}, {"Accept:", sizeof "Accept:"}},
     {{"content-type", 12}, {"Content-Type:", sizeof "Content-Type:"}},
 };
 
 #define OWN_LINES (sizeof own_lines / sizeof own_lines[0])
-#define OWN_LINE_BYTES 64 /* at least what all of them take */
+#define OWN_LINE_BYTES 32 /* at least what all of them take */
 
 static void note_given(struct awsb_view line, bool given[OWN_LINES])
 {

@@ -76,12 +76,10 @@ function exchanges.new(current)
   return functions
 end
 
---- The names of the headers of a raw request, in order, without the one that is always there.
+--- The names of the headers of a raw request, in order.
 function exchanges.header_names(raw)
   local names = {}
-  for name, value in raw:match("^[^\n]*\n(.-)\r\n\r\n"):gmatch("([^\r\n:]+): ?([^\r\n]*)") do
-    if name ~= "Accept-Encoding" or value ~= "identity" then names[#names + 1] = name:lower() end
-  end
+  for name in raw:match("^[^\n]*\n(.-)\r\n\r\n"):gmatch("([^\r\n:]+):[^\r\n]*") do names[#names + 1] = name:lower() end
   table.sort(names)
   return table.concat(names, " ")
 end
