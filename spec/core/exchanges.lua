@@ -2,6 +2,7 @@
 
 local assert = require "luassert"
 local core = require "aws.backup.core"
+local fault_server = require "spec.core.server"
 
 local TEST_TIMEOUT = 20 -- seconds; no test may hang
 
@@ -21,9 +22,8 @@ function exchanges.start(engine, request)
   return engine:start(request, settings and core.transfer_settings(settings), request.proxy)
 end
 
---- @param current fun(): table, table  the server and the engine of the test that runs
---- @return table functions  request, finish, send, assert_fails, echo
-function exchanges.new(current)
+-- `current` tells the server and the engine of the test that runs.
+local function functions_for(current)
   local functions = {}
 
   --- A GET of that path of the server, changed.
@@ -71,6 +71,34 @@ function exchanges.new(current)
     local response = assert(functions.send(path, changes))
     assert.equal(200, response.status)
     return response.body
+  end
+
+  return functions
+end
+
+--- Gives the tests of a block a server, and each an engine of its own.
+--- @param hooks table  setup, teardown, before_each, after_each: busted gives them to files of specs alone
+--- @param hand_over fun(server: table, engine: table?)  is told of them
+--- @return table functions  request, finish, send, assert_fails, echo, renew
+function exchanges.around(hooks, hand_over)
+  local server, engine
+  hooks.setup(function()
+    server = fault_server.start()
+    hand_over(server)
+  end)
+  hooks.teardown(function() server:stop() end)
+  hooks.before_each(function()
+    engine = core.new_engine()
+    hand_over(server, engine)
+  end)
+  hooks.after_each(function() engine:close() end)
+  local functions = functions_for(function() return server, engine end)
+
+  --- Gives the test at hand another engine.
+  function functions.renew(options)
+    engine:close()
+    engine = core.new_engine(options)
+    hand_over(server, engine)
   end
 
   return functions

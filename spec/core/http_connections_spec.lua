@@ -8,24 +8,8 @@ local sending = fault_server.sending
 
 describe("engine", function()
   local server, engine
-
-  setup(function()
-    server = fault_server.start()
-  end)
-
-  teardown(function()
-    server:stop()
-  end)
-
-  before_each(function()
-    engine = core.new_engine()
-  end)
-
-  after_each(function()
-    engine:close()
-  end)
-
-  local with = exchanges.new(function() return server, engine end)
+  local hooks = { setup = setup, teardown = teardown, before_each = before_each, after_each = after_each }
+  local with = exchanges.around(hooks, function(...) server, engine = ... end)
   local request, finish, send, assert_fails = with.request, with.finish, with.send, with.assert_fails
 
   describe("in time", function()
@@ -153,8 +137,7 @@ describe("engine", function()
     it("probes them only when told so, often enough for a load balancer", function()
       assert(send("/zero"))
       assert.is_nil(keepalive_seconds())
-      engine:close()
-      engine = core.new_engine()
+      with.renew()
       assert(send("/zero", { tcp_keepalive = true }))
       local seconds = keepalive_seconds()
       assert.is_true(seconds and seconds > 0 and seconds <= 60, tostring(seconds))

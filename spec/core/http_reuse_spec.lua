@@ -1,18 +1,11 @@
 -- An engine keeps what carried a transfer for the next one: nothing of a request may show in another.
 
-local core = require "aws.backup.core"
 local exchanges = require "spec.core.exchanges"
-local fault_server = require "spec.core.server"
 
 describe("engine, request after request,", function()
   local server, engine
-
-  setup(function() server = fault_server.start() end)
-  teardown(function() server:stop() end)
-  before_each(function() engine = core.new_engine() end)
-  after_each(function() engine:close() end)
-
-  local with = exchanges.new(function() return server, engine end)
+  local hooks = { setup = setup, teardown = teardown, before_each = before_each, after_each = after_each }
+  local with = exchanges.around(hooks, function(...) server, engine = ... end)
   local send, assert_fails, echo = with.send, with.assert_fails, with.echo
 
   local function proxy(credentials) return ("http://%s127.0.0.1:%s"):format(credentials or "", server.port) end
@@ -49,12 +42,10 @@ describe("engine, request after request,", function()
   it("sends each as if it were the first, whatever came before", function()
     local alone = {}
     for index, request in ipairs(requests()) do
-      local fresh = core.new_engine()
-      engine, fresh = fresh, engine
+      with.renew()
       alone[index] = sent(request)
-      engine:close()
-      engine = fresh
     end
+    with.renew()
     for before, first in ipairs(requests()) do
       for after, second in ipairs(requests()) do
         assert.equal(alone[before], sent(first))
@@ -118,8 +109,7 @@ describe("engine, request after request,", function()
   end)
 
   it("keeps no more than it may of those that differ, and still sends all", function()
-    engine:close()
-    engine = core.new_engine { max_connections = 1 }
+    with.renew { max_connections = 1 }
     for bound = 1000, 1010 do
       for _ = 1, 2 do assert.equal(900, #assert(send("/body/900", { max_response_bytes = bound })).body) end
     end

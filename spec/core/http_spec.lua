@@ -7,24 +7,8 @@ local sending = fault_server.sending
 
 describe("engine", function()
   local server, engine
-
-  setup(function()
-    server = fault_server.start()
-  end)
-
-  teardown(function()
-    server:stop()
-  end)
-
-  before_each(function()
-    engine = core.new_engine()
-  end)
-
-  after_each(function()
-    engine:close()
-  end)
-
-  local with = exchanges.new(function() return server, engine end)
+  local hooks = { setup = setup, teardown = teardown, before_each = before_each, after_each = after_each }
+  local with = exchanges.around(hooks, function(...) server, engine = ... end)
   local request, finish, send, assert_fails, echo = with.request, with.finish, with.send, with.assert_fails, with.echo
 
   describe("on the wire", function()

@@ -1,27 +1,9 @@
-local core = require "aws.backup.core"
 local exchanges = require "spec.core.exchanges"
-local fault_server = require "spec.core.server"
 
 describe("engine", function()
-  local server, engine
-
-  setup(function()
-    server = fault_server.start()
-  end)
-
-  teardown(function()
-    server:stop()
-  end)
-
-  before_each(function()
-    engine = core.new_engine()
-  end)
-
-  after_each(function()
-    engine:close()
-  end)
-
-  local with = exchanges.new(function() return server, engine end)
+  local server
+  local hooks = { setup = setup, teardown = teardown, before_each = before_each, after_each = after_each }
+  local with = exchanges.around(hooks, function(given) server = given end)
   local send, assert_fails, echo = with.send, with.assert_fails, with.echo
 
   describe("with TLS", function()
