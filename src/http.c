@@ -1,18 +1,25 @@
-#include "http_easy.h"
+#include "http_exchange.h"
 
 #include <string.h>
 
+#include <curl/curl.h>
+#include <fcntl.h>
+
 #include "clock.h"
+#include "http_lines.h"
 #include "mem.h"
 #include "text.h"
 
 /*
- * http_exchange.h over libcurl, which no file but this and http_easy.[ch] includes: a pool is a
- * multi handle, an exchange an easy handle. libcurl's callbacks note what they are told and call
- * nothing.
+ * http_exchange.h over libcurl, which no other file includes: a pool is a multi handle, an exchange
+ * an easy handle. libcurl's callbacks note what they are told and call nothing.
  */
 
 #define OLDEST_LIBCURL 0x074400 /* 7.68.0 */
+#define CONNECT_MARGIN_MS 500 /* libcurl's limit strikes after ours, which has the better message */
+#define IDLE_LIMIT_S 60L /* firewalls drop an idle connection silently: better not to reuse it */
+#define FIRST_LINE_CAPACITY 16
+#define PROBE_INTERVAL_S 60L /* well below the 350 s after which load balancers of AWS do so */
 
 struct awsb_pool {
     CURLM *multi;
@@ -21,6 +28,20 @@ struct awsb_pool {
     size_t idle_count;
     size_t most_idle;
     bool out_of_memory; /* noticed in a callback */
+};
+
+/* The easy handle stays set up for its terms; what differs is set for each exchange. */
+struct awsb_exchange {
+    CURL *easy;
+    struct awsb_pool *pool;
+    struct awsb_exchange *next; /* if it is idle */
+    struct awsb_exchange_terms terms;
+    struct awsb_buf texts;    /* of the terms */
+    struct curl_slist *lines; /* an array: the header lines of the request, in place */
+    size_t line_capacity;
+    struct awsb_answer *answer; /* NULL if it is idle */
+    bool ended_well;
+    char said[CURL_ERROR_SIZE];
 };
 
 bool awsb_http_global_init(void)
@@ -73,6 +94,246 @@ enum awsb_err awsb_url_host(const char *text, char host[AWSB_HTTP_NAME_SIZE])
     return err;
 }
 
+/* An exchange: the plan as options of an easy handle. */
+
+/* A count short of what there is ends the exchange. */
+
+static size_t on_header(char *data, size_t size, size_t count, void *context)
+{
+    struct awsb_exchange *exchange = context;
+    struct awsb_view line = awsb_view(data, size * count);
+
+    return awsb_answer_take_line(exchange->answer, line) ? line.size : 0;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *context)
+{
+    struct awsb_exchange *exchange = context;
+    struct awsb_view part = awsb_view(data, size * count);
+
+    return awsb_answer_take_body(exchange->answer, part) ? part.size : 0;
+}
+
+/* Programs that the host starts must not inherit a connection; a failure here would be no reason to
+ * give up the request. Where an idle connection turned out to be dead, libcurl goes on with a new
+ * one, but of two sentences it keeps the first: no sentence is better than that. */
+static int on_new_socket(void *context, curl_socket_t socket, curlsocktype purpose)
+{
+    struct awsb_exchange *exchange = context;
+
+    (void)purpose;
+    exchange->said[0] = '\0';
+    (void)fcntl(socket, F_SETFD, FD_CLOEXEC);
+    return CURL_SOCKOPT_OK;
+}
+
+/* What is the same for every request. libcurl's defaults are repeated where much hangs on them. */
+static const struct {
+    CURLoption option;
+    long value;
+} fixed_options[] = {
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+    {CURLOPT_HTTP09_ALLOWED, 0},
+    {CURLOPT_HTTP_CONTENT_DECODING, 0},
+    {CURLOPT_TCP_NODELAY, 1},
+    {CURLOPT_MAXAGE_CONN, IDLE_LIMIT_S},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* the signature is none of the proxy's business */
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+#if LIBCURL_VERSION_NUM < 0x075500
+    {CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+    {CURLOPT_QUICK_EXIT, 1}, /* a name lookup that hangs must not hang whoever gave up on it */
+#endif
+};
+
+static bool set_number(struct awsb_exchange *exchange, CURLoption option, long value)
+{
+    return curl_easy_setopt(exchange->easy, option, value) == CURLE_OK;
+}
+
+static bool set_size(struct awsb_exchange *exchange, CURLoption option, size_t size)
+{
+    return curl_easy_setopt(exchange->easy, option, (curl_off_t)size) == CURLE_OK;
+}
+
+/* libcurl copies texts, but for CURLOPT_POSTFIELDS. */
+static bool set_text(struct awsb_exchange *exchange, CURLoption option, const char *text)
+{
+    return curl_easy_setopt(exchange->easy, option, text) == CURLE_OK;
+}
+
+static bool set_fixed_options(struct awsb_exchange *exchange)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof fixed_options / sizeof fixed_options[0]; i++)
+        if (!set_number(exchange, fixed_options[i].option, fixed_options[i].value))
+            return false;
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return set_text(exchange, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    return true;
+#endif
+}
+
+static bool set_callbacks(struct awsb_exchange *exchange)
+{
+    CURL *easy = exchange->easy;
+
+    return curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->said) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, exchange) == CURLE_OK;
+}
+
+/* Header lines. libcurl takes them in a list of its own kind and reads that in place. */
+
+static bool list_line(struct awsb_exchange *exchange, size_t count, char *line)
+{
+    if (count == exchange->line_capacity) {
+        size_t capacity = count > 0 ? count * 2 : FIRST_LINE_CAPACITY;
+        struct curl_slist *lines = awsb_realloc(exchange->lines, capacity * sizeof *lines);
+
+        if (lines == NULL)
+            return false;
+        exchange->lines = lines;
+        exchange->line_capacity = capacity;
+    }
+    exchange->lines[count].data = line;
+    return true;
+}
+
+static bool set_headers(struct awsb_exchange *exchange, struct awsb_buf *headers)
+{
+    size_t position = 0, count = 0, i;
+    char *line;
+
+    if (!awsb_lines_complete(headers)) /* from now on they stay where they are */
+        return false;
+    while ((line = awsb_lines_next(headers, &position)) != NULL)
+        if (!list_line(exchange, count++, line))
+            return false;
+    for (i = 0; i < count; i++)
+        exchange->lines[i].next = i + 1 < count ? &exchange->lines[i + 1] : NULL;
+    return curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->lines) == CURLE_OK;
+}
+
+/* Terms. */
+
+/* Both set in every case: without a value libcurl would look into the environment. */
+static bool set_proxy(struct awsb_exchange *exchange, const struct awsb_exchange_terms *terms)
+{
+    return set_text(exchange, CURLOPT_PROXY, terms->proxy) &&
+           set_text(exchange, CURLOPT_NOPROXY, "");
+}
+
+static bool set_keepalive(struct awsb_exchange *exchange, const struct awsb_exchange_terms *terms)
+{
+    return !terms->keeps_alive || (set_number(exchange, CURLOPT_TCP_KEEPALIVE, 1) &&
+                                  set_number(exchange, CURLOPT_TCP_KEEPIDLE, PROBE_INTERVAL_S) &&
+                                  set_number(exchange, CURLOPT_TCP_KEEPINTVL, PROBE_INTERVAL_S));
+}
+
+/* Sets one of file and directory and unsets the other, or the system's would be trusted as well. */
+static bool set_trust(struct awsb_exchange *exchange, const struct awsb_exchange_terms *terms)
+{
+    if (terms->ca_file == NULL && terms->ca_directory == NULL)
+        return true;
+    return set_text(exchange, CURLOPT_CAINFO, terms->ca_file) &&
+           set_text(exchange, CURLOPT_CAPATH, terms->ca_directory) &&
+           set_text(exchange, CURLOPT_PROXY_CAINFO, terms->ca_file) &&
+           set_text(exchange, CURLOPT_PROXY_CAPATH, terms->ca_directory);
+}
+
+static bool set_tls(struct awsb_exchange *exchange, const struct awsb_exchange_terms *terms)
+{
+    return set_number(exchange, CURLOPT_SSL_VERIFYPEER, terms->verifies_tls) &&
+           set_number(exchange, CURLOPT_SSL_VERIFYHOST, terms->verifies_tls ? 2 : 0) &&
+           set_trust(exchange, terms);
+}
+
+static bool set_answer_kind(struct awsb_exchange *exchange,
+                            const struct awsb_exchange_terms *terms)
+{
+    if (terms->expects_no_body)
+        return set_number(exchange, CURLOPT_NOBODY, 1);
+    return set_size(exchange, CURLOPT_MAXFILESIZE_LARGE, terms->max_response_bytes) &&
+           (!terms->sends_length || set_number(exchange, CURLOPT_POST, 1));
+}
+
+/* Handles. */
+
+static void destroy(struct awsb_exchange *exchange)
+{
+    curl_easy_cleanup(exchange->easy);
+    awsb_exchange_abandon(exchange);
+}
+
+static struct awsb_exchange *new_handle(struct awsb_pool *pool,
+                                    const struct awsb_exchange_terms *terms)
+{
+    struct awsb_exchange *exchange = awsb_realloc(NULL, sizeof *exchange);
+
+    if (exchange == NULL)
+        return NULL;
+    memset(exchange, 0, sizeof *exchange);
+    exchange->pool = pool;
+    awsb_buf_init_wiping(&exchange->texts, SIZE_MAX / 2); /* a proxy may have a password */
+    exchange->easy = curl_easy_init();
+    if (exchange->easy != NULL && awsb_terms_copy(&exchange->terms, &exchange->texts, terms) && set_fixed_options(exchange) &&
+        set_callbacks(exchange) && set_proxy(exchange, terms) && set_keepalive(exchange, terms) &&
+        set_tls(exchange, terms) && set_answer_kind(exchange, terms))
+        return exchange;
+    destroy(exchange);
+    return NULL;
+}
+
+void awsb_exchange_abandon(struct awsb_exchange *exchange)
+{
+    if (exchange == NULL)
+        return;
+    awsb_buf_clear(&exchange->texts);
+    awsb_free(exchange->lines);
+    awsb_free(exchange);
+}
+
+static bool set_body(struct awsb_exchange *exchange, struct awsb_view body)
+{
+    return set_size(exchange, CURLOPT_POSTFIELDSIZE_LARGE, body.size) &&
+           set_text(exchange, CURLOPT_POSTFIELDS, body.data);
+}
+
+static bool set_request(struct awsb_exchange *exchange, const struct awsb_exchange_plan *plan)
+{
+    long connect_ms =
+        plan->connect_timeout_ms > 0 ? (long)plan->connect_timeout_ms + CONNECT_MARGIN_MS : 0;
+
+    return set_text(exchange, CURLOPT_URL, plan->url) && set_headers(exchange, plan->headers) &&
+           set_number(exchange, CURLOPT_CONNECTTIMEOUT_MS, connect_ms) &&
+           (!plan->terms.sends_length || set_body(exchange, plan->body)) &&
+           (plan->terms.expects_no_body ||
+            set_text(exchange, CURLOPT_CUSTOMREQUEST, plan->method));
+}
+
+static bool unset_request(struct awsb_exchange *exchange)
+{
+    exchange->answer = NULL;
+    exchange->ended_well = false;
+    return curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, NULL) == CURLE_OK &&
+           (!exchange->terms.sends_length || set_text(exchange, CURLOPT_POSTFIELDS, NULL));
+}
+
 /* Exchanges: those that ended well are kept for the next ones on the same terms. */
 
 static struct awsb_exchange *take_idle(struct awsb_pool *pool,
@@ -81,7 +342,7 @@ static struct awsb_exchange *take_idle(struct awsb_pool *pool,
     struct awsb_exchange **place = &pool->idle;
     struct awsb_exchange *exchange;
 
-    while (*place != NULL && !awsb_easy_has_terms(*place, terms))
+    while (*place != NULL && !awsb_terms_same(&(*place)->terms, terms))
         place = &(*place)->next;
     exchange = *place;
     if (exchange == NULL)
@@ -97,7 +358,7 @@ static void destroy_last_idle(struct awsb_pool *pool)
 
     while ((*place)->next != NULL)
         place = &(*place)->next;
-    awsb_easy_free(*place);
+    destroy(*place);
     *place = NULL;
     pool->idle_count--;
 }
@@ -120,14 +381,14 @@ struct awsb_exchange *awsb_exchange_new(struct awsb_pool *pool,
     struct awsb_exchange *exchange = take_idle(pool, &plan->terms);
 
     if (exchange == NULL)
-        exchange = awsb_easy_new(pool, &plan->terms);
+        exchange = new_handle(pool, &plan->terms);
     if (exchange == NULL)
         return NULL;
     exchange->answer = answer;
     exchange->said[0] = '\0';
-    if (awsb_easy_set_request(exchange, plan))
+    if (set_request(exchange, plan))
         return exchange;
-    awsb_easy_free(exchange);
+    destroy(exchange);
     return NULL;
 }
 
@@ -135,10 +396,10 @@ void awsb_exchange_release(struct awsb_exchange *exchange)
 {
     if (exchange == NULL)
         return;
-    if (exchange->ended_well && awsb_easy_unset_request(exchange))
+    if (exchange->ended_well && unset_request(exchange))
         keep(exchange);
     else
-        awsb_easy_free(exchange);
+        destroy(exchange);
 }
 
 bool awsb_exchange_is_connected(const struct awsb_exchange *exchange)

@@ -16,8 +16,9 @@
  *   http_request.c  what a request may be, and the plan made of it
  *   http_answer.c   what an answer may be
  *   http_outcome.c  what came of it, in sentences
- *   http.c          what carries it out (http_exchange.h): the pool
- *   http_easy.c     the same: how an exchange is set up
+ *   http.c          what carries it out (http_exchange.h)
+ *   http_terms.c    what one exchange shares with the next
+ *   http_lines.c    header lines, as it wants them
  */
 
 #define AWSB_HTTP_MESSAGE_SIZE 512

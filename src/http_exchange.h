@@ -9,6 +9,7 @@
 #include "err.h"
 #include "head.h"
 #include "http.h"
+#include "http_terms.h"
 #include "view.h"
 #include "watch.h"
 
@@ -16,9 +17,9 @@
 
 /*
  * What the engine needs of the HTTP library, in words that do not depend on it: a pool of
- * connections, and the exchanges (one request, one answer) that use them. http.c and http_easy.c
- * implement it over libcurl's multi and easy handles; no other file knows libcurl. They tell
- * http_answer.c what comes back, to be judged.
+ * connections, and the exchanges (one request, one answer) that use them. http.c implements it
+ * over libcurl's multi and easy handles; no other file knows libcurl. It tells http_answer.c what
+ * comes back, to be judged.
  *
  * Whoever makes a pool frees it, after all its exchanges were released. Neither calls back: they
  * write into the waits and answers that they were given, which must stay in place as long as they.
@@ -47,32 +48,16 @@ struct awsb_answer {
 bool awsb_answer_take_line(struct awsb_answer *answer, struct awsb_view line);
 bool awsb_answer_take_body(struct awsb_answer *answer, struct awsb_view part);
 
-/* What most exchanges have in common; one that has all of it can be carried out as the last was. */
-struct awsb_exchange_terms {
-    const char *proxy;        /* URL; empty: none */
-    const char *ca_file;      /* one of the two; both NULL: the system's */
-    const char *ca_directory;
-    size_t max_response_bytes;
-    bool keeps_alive;     /* TCP probes on the connection that it opens */
-    bool verifies_tls;
-    bool sends_length;    /* of the body, though it be empty */
-    bool expects_no_body; /* the answer is a head, whatever length it claims */
-};
-
 /* A request whose every part has been checked. Headers and body must stay in place, unchanged, as
  * long as the exchange; all else is copied. */
 struct awsb_exchange_plan {
     struct awsb_exchange_terms terms;
     const char *method;
     const char *url;
-    struct awsb_buf *headers; /* of awsb_exchange_add_header alone; the library adds its own */
+    struct awsb_buf *headers; /* of http_lines.h; the library adds its own */
     struct awsb_view body;
     int64_t connect_timeout_ms; /* 0: the library's own */
 };
-
-/* A name and a value that were checked; a failure sticks to the buffer. */
-void awsb_exchange_add_header(struct awsb_buf *headers, struct awsb_view name,
-                              struct awsb_view value);
 
 struct awsb_exchange;
 struct awsb_pool;

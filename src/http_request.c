@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http_lines.h"
 #include "text.h"
 
 /* What a request may be, stricter than the library below: what was signed is what must be sent. */
@@ -56,7 +57,7 @@ bool awsb_transfer_add_header(struct awsb_transfer *transfer, struct awsb_view n
     }
     if (transfer->headers.size == 0)
         awsb_buf_reserve(&transfer->headers, USUAL_HEADER_BYTES); /* a secret is dear to move */
-    awsb_exchange_add_header(&transfer->headers, name, value);
+    awsb_lines_add(&transfer->headers, name, value);
     return transfer->headers.err == AWSB_OK || awsb_transfer_fail_set_up(transfer);
 }
 
