@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "header.h"
 #include "http_lines.h"
 #include "text.h"
 
@@ -24,11 +25,6 @@ static bool begins_with(struct awsb_view text, const char *prefix)
            awsb_same_ignoring_case(awsb_view(text.data, size), awsb_view(prefix, size));
 }
 
-static bool is_named(struct awsb_view name, const char *lower_case_name)
-{
-    return awsb_same_ignoring_case(name, awsb_view_of(lower_case_name));
-}
-
 /* Headers. */
 
 static bool refuse_header(struct awsb_transfer *transfer, const char *before,
@@ -43,15 +39,19 @@ static bool refuse_header(struct awsb_transfer *transfer, const char *before,
 bool awsb_transfer_add_header(struct awsb_transfer *transfer, struct awsb_view name,
                               struct awsb_view value)
 {
-    if (!awsb_is_token(name))
+    switch (awsb_header_check(name, value)) {
+    case AWSB_HEADER_FINE:
+        break;
+    case AWSB_HEADER_NAME:
         return awsb_transfer_fail(transfer, AWSB_HTTP_PROTOCOL,
                                   "a header name is empty or holds a byte that no name may hold");
-    if (!awsb_is_one_line(value))
+    case AWSB_HEADER_VALUE:
         return refuse_header(transfer, "the value of ", name, " holds a CR, LF or NUL byte");
-    value = awsb_trim(value);
-    if (is_named(name, "transfer-encoding") || is_named(name, "expect"))
+    case AWSB_HEADER_FRAMING:
         return refuse_header(transfer, "", name, " can't be given: the body is sent in one piece");
-    if (is_named(name, "content-length")) { /* written below; start compares it with the body */
+    }
+    value = awsb_trim(value);
+    if (awsb_is_named(name, "content-length")) { /* written below; start compares it with the body */
         awsb_copy_cut(transfer->content_length, AWSB_CONTENT_LENGTH_SIZE, value);
         return true;
     }

@@ -21,7 +21,6 @@
 #define HASHER_TYPE "aws.backup.core.hasher"
 #define MAX_RANDOM_BYTES 1024
 #define NO_ENTROPY "OpenSSL's random generator has no entropy"
-#define MAX_ENCODED_BYTES (64u << 20)
 #define SLEEP_SLICE_MS 250 /* Lua sees Ctrl-C between two calls, never within one */
 
 AWSB_EXPORT int luaopen_aws_backup_core(lua_State *L);
@@ -204,16 +203,7 @@ static int uuid(lua_State *L)
 
 static int uri_encode(lua_State *L)
 {
-    struct awsb_view text = awsb_check_view(L, 1);
-    struct awsb_buf *out = awsb_new_scratch(L);
-
-    awsb_buf_init(out, MAX_ENCODED_BYTES);
-    awsb_uri_encode(out, text);
-    if (out->err != AWSB_OK)
-        return luaL_error(L, "not enough memory, or more than 64 MiB to encode");
-    awsb_push_view(L, awsb_buf_view(out));
-    awsb_buf_clear(out);
-    return 1;
+    return awsb_push_rewritten(L, awsb_uri_encode, "encode");
 }
 
 /* The number of characters, or nil and where the first wrong one begins. */

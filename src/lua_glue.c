@@ -6,6 +6,7 @@
 #include "text.h"
 
 #define SCRATCH_TYPE "aws.backup.core.scratch"
+#define MAX_REWRITTEN_BYTES (64u << 20)
 #define MAX_WAIT_S 2147483.0 /* milliseconds in an int: what poll takes */
 #define MS_PER_S 1000.0
 
@@ -284,4 +285,19 @@ void awsb_set_view(lua_State *L, const char *field, struct awsb_view view)
 {
     awsb_push_view(L, view);
     lua_setfield(L, -2, field);
+}
+
+int awsb_push_rewritten(lua_State *L, void (*write)(struct awsb_buf *, struct awsb_view),
+                        const char *what)
+{
+    struct awsb_view text = awsb_check_view(L, 1);
+    struct awsb_buf *out = awsb_new_scratch(L);
+
+    awsb_buf_init(out, MAX_REWRITTEN_BYTES);
+    write(out, text);
+    if (out->err != AWSB_OK)
+        return luaL_error(L, "not enough memory, or more than 64 MiB to %s", what);
+    awsb_push_view(L, awsb_buf_view(out));
+    awsb_buf_clear(out);
+    return 1;
 }

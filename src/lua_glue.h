@@ -50,6 +50,11 @@ struct awsb_view awsb_check_view(lua_State *L, int index);
 void awsb_push_view(lua_State *L, struct awsb_view view);
 void awsb_set_view(lua_State *L, const char *field, struct awsb_view view);
 
+/* Pushes what `write` makes of the string that is argument 1; raises without memory, and for more than
+ * 64 MiB to do so with. Returns 1. */
+int awsb_push_rewritten(lua_State *L, void (*write)(struct awsb_buf *, struct awsb_view),
+                        const char *what);
+
 /* A zeroed userdata with the metatable registered as `type`; on top of the stack. */
 void *awsb_new_userdata(lua_State *L, size_t size, const char *type);
 

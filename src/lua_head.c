@@ -1,4 +1,5 @@
 #include "head.h"
+#include "header.h"
 #include "lua_glue.h"
 #include "text.h"
 
@@ -25,11 +26,6 @@ struct request_head {
 #define HEADER_PIECES 4 /* name, colon, value, line end */
 #define OTHER_PIECES 4  /* beginning, host, line end, ending */
 
-static bool is_named(struct awsb_view name, const char *lower)
-{
-    return awsb_same_ignoring_case(name, awsb_view_of(lower));
-}
-
 /* The header whose name and value are on top of the stack. */
 static void get_header(lua_State *L, struct awsb_view *name, struct awsb_view *value)
 {
@@ -42,21 +38,21 @@ static void get_header(lua_State *L, struct awsb_view *name, struct awsb_view *v
 /* Those of the framing have a place of their own. */
 static bool is_framing(struct awsb_view name)
 {
-    return is_named(name, "host") || is_named(name, "content-length");
+    return awsb_is_named(name, "host") || awsb_is_named(name, "content-length");
 }
+
+/* What Lua calls the faults. */
+static const char *const faults[] = {NULL, "name", "value", "framing"};
 
 static void check_header(struct request_head *head, struct awsb_view name, struct awsb_view value)
 {
     head->culprit = name;
-    if (!awsb_is_token(name))
-        head->fault = "name";
-    else if (!awsb_is_one_line(value))
-        head->fault = "value";
-    else if (is_named(name, "transfer-encoding") || is_named(name, "expect"))
-        head->fault = "framing";
-    else if (is_named(name, "host"))
+    head->fault = faults[awsb_header_check(name, value)];
+    if (head->fault != NULL)
+        return;
+    if (awsb_is_named(name, "host"))
         head->host = value;
-    else if (is_named(name, "content-length"))
+    else if (awsb_is_named(name, "content-length"))
         head->content_length = value;
     else
         head->count++;

@@ -5,21 +5,10 @@
 
 /* Texts that come from a caller: whether they are what is asked for, and how JSON writes them. */
 
-#define MAX_QUOTED_BYTES (64u << 20)
-
 /* json_quote(text) -> the text as JSON writes it, whether it is UTF-8 or not. */
 static int json_quote(lua_State *L)
 {
-    struct awsb_view text = awsb_check_view(L, 1);
-    struct awsb_buf *out = awsb_new_scratch(L);
-
-    awsb_buf_init(out, MAX_QUOTED_BYTES);
-    awsb_json_quote(out, text);
-    if (out->err != AWSB_OK)
-        return luaL_error(L, "not enough memory, or more than 64 MiB to quote");
-    awsb_push_view(L, awsb_buf_view(out));
-    awsb_buf_clear(out);
-    return 1;
+    return awsb_push_rewritten(L, awsb_json_quote, "quote");
 }
 
 /* is_text(value, min, max) -> whether it is a string of UTF-8 with so many characters; a limit that
