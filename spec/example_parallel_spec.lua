@@ -1,17 +1,11 @@
--- The example as a user runs it: a process of its own, judged by its exit status and what it prints.
-
+local example_program = require "spec.example_program"
 local services = require "spec.services.server"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
-local LUA = assert(os.getenv("LUA"), "run the specs with tools/busted, which says which Lua runs them")
 local ROLE = "arn:aws:iam::123456789012:role/backup"
 
 local function table_arn(name)
   return "arn:aws:dynamodb:us-east-1:123456789012:table/" .. name
-end
-
-local function quoted(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
 local function lines_of(text)
@@ -22,21 +16,8 @@ end
 
 -- Exit status, lines of output, error output. `input` is what it can read.
 local function run(environment, input, ...)
-  local words = {}
-  for index, word in ipairs({ ... }) do words[index] = quoted(word) end
-  local errors_file = os.tmpname()
-  local command = ("printf %%s %s | env -u AWS_REGION -u AWS_DEFAULT_REGION -u AWS_ACCESS_KEY_ID "
-    .. "-u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_ENDPOINT_URL -u AWS_ENDPOINT_URL_BACKUP %s %s "
-    .. 'examples/parallel_start.lua %s 2>%s; echo "exit=$?"')
-    :format(quoted(input), environment, LUA, table.concat(words, " "), errors_file)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read("*a")
-  pipe:close()
-  local file = assert(io.open(errors_file))
-  local complaints = file:read("*a")
-  file:close()
-  os.remove(errors_file)
-  return tonumber(output:match("exit=(%d+)\n$")), lines_of((output:gsub("exit=%d+\n$", ""))), complaints
+  local status, output, complaints = example_program.run("examples/parallel_start.lua", environment, input, ...)
+  return status, lines_of(output), complaints
 end
 
 describe("examples/parallel_start.lua", function()

@@ -1,30 +1,12 @@
--- The example as a user runs it: a process of its own, judged by its exit status and what it prints.
+local example_program = require "spec.example_program"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
-local LUA = assert(os.getenv("LUA"), "run the specs with tools/busted, which says which Lua runs them")
 local TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/orders"
 local ROLE = "arn:aws:iam::123456789012:role/backup"
 
-local function quoted(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
 -- Exit status, output, error output.
 local function run(environment, ...)
-  local words = {}
-  for index, word in ipairs({ ... }) do words[index] = quoted(word) end
-  local errors_file = os.tmpname()
-  local command = "env -u AWS_REGION -u AWS_DEFAULT_REGION -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY "
-    .. "-u AWS_SESSION_TOKEN -u AWS_ENDPOINT_URL -u AWS_ENDPOINT_URL_BACKUP " .. environment .. " " .. LUA
-    .. " examples/start_backup_job.lua " .. table.concat(words, " ") .. " 2>" .. errors_file .. "; echo \"exit=$?\""
-  local pipe = assert(io.popen(command))
-  local output = pipe:read("*a")
-  pipe:close()
-  local file = assert(io.open(errors_file))
-  local complaints = file:read("*a")
-  file:close()
-  os.remove(errors_file)
-  return tonumber(output:match("exit=(%d+)\n$")), (output:gsub("exit=%d+\n$", "")), complaints
+  return example_program.run("examples/start_backup_job.lua", environment, "", ...)
 end
 
 describe("examples/start_backup_job.lua", function()
