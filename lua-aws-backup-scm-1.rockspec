@@ -76,6 +76,7 @@ build = {
         "src/process.c",
         "src/signing_key.c",
         "src/sigv4.c",
+        "src/sockets.c",
         "src/supervisor.c",
         "src/uri.c",
         "src/utf8.c",

@@ -1,13 +1,17 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "http_exchange.h"
 
 #include <string.h>
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "http_lines.h"
 #include "mem.h"
+#include "sockets.h"
 #include "text.h"
 
 /*
@@ -24,6 +28,7 @@
 struct awsb_pool {
     CURLM *multi;
     struct awsb_waits *waits;
+    struct awsb_sockets sockets; /* of all connections */
     struct awsb_exchange *idle; /* kept for the next of their terms, the last used first */
     size_t idle_count;
     size_t most_idle;
@@ -114,7 +119,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     return awsb_answer_take_body(exchange->answer, part) ? part.size : 0;
 }
 
-/* Programs that the host starts must not inherit a connection; a failure here would be no reason to
+/* Programs that the host starts must not inherit a connection; a failure there would be no reason to
  * give up the request. Where an idle connection turned out to be dead, libcurl goes on with a new
  * one, but of two sentences it keeps the first: no sentence is better than that. */
 static int on_new_socket(void *context, curl_socket_t socket, curlsocktype purpose)
@@ -124,7 +129,19 @@ static int on_new_socket(void *context, curl_socket_t socket, curlsocktype purpo
     (void)purpose;
     exchange->said[0] = '\0';
     (void)fcntl(socket, F_SETFD, FD_CLOEXEC);
-    return CURL_SOCKOPT_OK;
+    if (awsb_sockets_add(&exchange->pool->sockets, socket))
+        return CURL_SOCKOPT_OK;
+    exchange->pool->out_of_memory = true;
+    return CURL_SOCKOPT_ERROR;
+}
+
+/* Connections outlive the exchanges that open them, so this one knows the pool alone. */
+static int on_close(void *context, curl_socket_t socket)
+{
+    struct awsb_pool *pool = context;
+
+    awsb_sockets_remove(&pool->sockets, socket);
+    return close(socket);
 }
 
 /* What is the same for every request. libcurl's defaults are repeated where much hangs on them. */
@@ -194,7 +211,9 @@ static bool set_callbacks(struct awsb_exchange *exchange)
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, exchange) == CURLE_OK;
+           curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, exchange) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, exchange->pool) == CURLE_OK;
 }
 
 /* Header lines. libcurl takes them in a list of its own kind and reads that in place. */
@@ -533,8 +552,10 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, 
     (void)unused;
     if (what == CURL_POLL_REMOVE) {
         awsb_watches_remove(&pool->waits->watches, socket);
+        awsb_sockets_rest(&pool->sockets, socket);
         return 0;
     }
+    awsb_sockets_use(&pool->sockets, socket);
     if (what & CURL_POLL_IN)
         events |= POLLIN;
     if (what & CURL_POLL_OUT)
@@ -592,6 +613,7 @@ void awsb_pool_free(struct awsb_pool *pool)
     while (pool->idle != NULL)
         destroy_last_idle(pool);
     curl_multi_cleanup(pool->multi);
+    awsb_sockets_clear(&pool->sockets);
     awsb_free(pool);
 }
 
@@ -605,7 +627,13 @@ void awsb_pool_abandon(struct awsb_pool *pool)
         next = exchange->next;
         awsb_exchange_abandon(exchange);
     }
+    awsb_sockets_clear(&pool->sockets);
     awsb_free(pool);
+}
+
+void awsb_pool_check_idle(struct awsb_pool *pool)
+{
+    awsb_sockets_shut_stirred(&pool->sockets);
 }
 
 bool awsb_pool_add(struct awsb_pool *pool, struct awsb_exchange *exchange)

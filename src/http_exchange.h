@@ -84,6 +84,10 @@ void awsb_pool_free(struct awsb_pool *pool);
 /* Frees without touching a socket: for a forked child, where they are the parent's. */
 void awsb_pool_abandon(struct awsb_pool *pool);
 
+/* To be called before exchanges begin: gives up the idle connections on which something has come.
+ * The library would take it for the next answer. */
+void awsb_pool_check_idle(struct awsb_pool *pool);
+
 /* Lets an exchange begin; false without memory. */
 bool awsb_pool_add(struct awsb_pool *pool, struct awsb_exchange *exchange);
 void awsb_pool_remove(struct awsb_pool *pool, struct awsb_exchange *exchange);

@@ -11,11 +11,18 @@
 
 static const char no_memory[] = "not enough memory";
 
+static bool can_admit(const struct awsb_engine *engine)
+{
+    return engine->active < engine->max_connections && engine->queued.first != NULL;
+}
+
 /* Lets queued transfers begin while connections are free. The pool has a queue, too, but there the
  * wait would count as time to connect. */
 static void admit_queued(struct awsb_engine *engine)
 {
-    while (engine->queued.first != NULL && engine->active < engine->max_connections) {
+    if (can_admit(engine))
+        awsb_pool_check_idle(engine->pool);
+    while (can_admit(engine)) {
         struct awsb_transfer *transfer = engine->queued.first;
 
         if (!awsb_pool_add(engine->pool, transfer->exchange)) {
@@ -132,11 +139,6 @@ static int wait_ms(const struct awsb_engine *engine, int64_t timeout_ms)
     if (until_ms <= now_ms)
         return 0;
     return until_ms - now_ms < INT_MAX ? (int)(until_ms - now_ms) : INT_MAX;
-}
-
-static bool can_admit(const struct awsb_engine *engine)
-{
-    return engine->active < engine->max_connections && engine->queued.first != NULL;
 }
 
 int64_t awsb_engine_wait_ms(const struct awsb_engine *engine)

@@ -1,6 +1,7 @@
 /* Part of fault_server.c: the ways to answer; `rest` is what follows the name in the path. */
 
 #define DRIP_MS 20
+#define LATE_MS 50
 
 static void reply(struct connection *c, const char *body, size_t size)
 {
@@ -53,8 +54,8 @@ static void totals(struct connection *c, const char *rest)
     char body[96];
 
     (void)rest;
-    snprintf(body, sizeof body, "connections=%d requests=%d witnessed=%d", shared->connections,
-             shared->requests, shared->witnessed);
+    snprintf(body, sizeof body, "connections=%d requests=%d witnessed=%d late=%d",
+             shared->connections, shared->requests, shared->witnessed, shared->late);
     reply(c, body, strlen(body));
 }
 
@@ -186,6 +187,15 @@ static void send_and_fall_silent(struct connection *c, const char *rest)
     wait_until_closed(c);
 }
 
+/* Answers, and a while later sends bytes that nobody has asked for. */
+static void count_and_send_late(struct connection *c, const char *rest)
+{
+    count(c, "");
+    pause_ms(LATE_MS);
+    send_decoded(c, rest);
+    shared->late++;
+}
+
 /* A connection that was kept alive, and is given up in the moment when it is used again. */
 
 static void close_if_reused(struct connection *c, const char *rest)
@@ -268,6 +278,7 @@ static const struct {
 } behaviours[] = {
     {"/echo", echo},
     {"/count-and-close", count_and_close},
+    {"/count-and-send-late/", count_and_send_late},
     {"/count", count},
     {"/status/", status},
     {"/no-content", no_content},

@@ -35,6 +35,7 @@ static struct shared {
     int connections;
     int requests;
     int witnessed;
+    int late; /* how often bytes came after an answer */
     char connect[4096]; /* head of the last CONNECT */
 } *shared;
 

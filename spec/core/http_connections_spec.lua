@@ -158,6 +158,79 @@ describe("engine", function()
       other:close()
     end)
 
+    -- Waits until the server has sent so many late answers.
+    local function await_late(count)
+      local observer, deadline = core.new_engine(), core.monotonic() + 20
+      local body
+      repeat
+        core.sleep(0.01)
+        local transfer = assert(observer:start(request("/totals")))
+        finish(observer)
+        body = assert(transfer:result()).body
+      until tonumber(body:match("late=(%d+)")) >= count or core.monotonic() > deadline
+      observer:close()
+      return body
+    end
+
+    local function late_count() return tonumber(await_late(0):match("late=(%d+)")) end
+
+    local LATE = {
+      ["a whole answer"] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate",
+      ["half an answer"] = "HTTP/1.1 200 OK\r\nConte",
+      ["an interim answer"] = "HTTP/1.1 100 Continue\r\n\r\n",
+      ["a single byte"] = "\n",
+    }
+
+    -- The ways to the server; each fills in what the request wants besides its path.
+    local WAYS = {
+      ["in the clear"] = function() return server.url, {} end,
+      ["over TLS"] = function()
+        return "https://localhost:" .. server.tls_port, { ca_bundle = server.certificate }
+      end,
+      ["through a proxy"] = function()
+        return "http://backup.example", { proxy = server.url }
+      end,
+      ["through a tunnel"] = function()
+        return "https://localhost:" .. server.tls_port, { ca_bundle = server.certificate, proxy = server.url }
+      end,
+    }
+
+    for way, find_way in pairs(WAYS) do
+      for what, bytes in pairs(LATE) do
+        it("does not use one on which " .. what .. " came while it was idle, " .. way, function()
+          local origin, settings = find_way()
+          local function ask(path)
+            local changes = { url = origin .. path }
+            for name, value in pairs(settings) do changes[name] = value end
+            local response = assert(send("", changes))
+            local connection, number = response.body:match("^(%d+) (%d+)$")
+            assert.truthy(connection, response.body)
+            return connection, number
+          end
+          local late_before = late_count()
+          local connection = ask("/count-and-send-late/" .. core.uri_encode(bytes))
+          await_late(late_before + 1)
+          local again, number = ask("/count")
+          assert.not_equal(connection, again)
+          assert.equal("1", number)
+          assert.same({ again, "2" }, { ask("/count") }) -- a good one is used again
+        end)
+      end
+    end
+
+    it("does not use any of many on which an answer came while they were idle", function()
+      local transfers, late_before = {}, late_count()
+      local path = "/count-and-send-late/" .. core.uri_encode(LATE["a whole answer"])
+      for i = 1, 20 do transfers[i] = assert(engine:start(request(i % 2 == 0 and path or "/drip"))) end
+      finish()
+      await_late(late_before + 10)
+      for i = 1, 40 do transfers[i] = assert(engine:start(request("/n/" .. i))) end
+      finish()
+      for i, transfer in ipairs(transfers) do
+        assert.truthy(transfer:result().body:find("GET /n/" .. i .. " ", 1, true))
+      end
+    end)
+
     it("moves many transfers at once", function()
       local transfers = {}
       for i = 1, 100 do
