@@ -191,6 +191,15 @@ describe("a wrong clock", function()
     assert.equal(0, #sent)
   end)
 
+  it("is not to blame where a cache answers: the Date is as old as the Age", function()
+    local client, sent = new({ fails(403, "AccessDeniedException",
+      { date = time.http_date(NOW - 3600), age = "3600" }) })
+    local _, failure = call(client)
+    assert.equal("AccessDeniedException", failure.code)
+    assert.equal(1, failure.attempts)
+    assert.equal(1, #sent)
+  end)
+
   it("is not to blame where the clocks agree", function()
     local client, sent = new({ fails(403, "SignatureDoesNotMatch", { date = time.http_date(NOW + 20) }) })
     local _, failure = call(client)

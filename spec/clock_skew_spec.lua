@@ -48,6 +48,19 @@ describe("clock_skew", function()
     assert.equal(NOW, skew:now())
   end)
 
+  it("learns nothing from the Date of an answer that a cache hands out, which has an Age", function()
+    for _, age in ipairs { "3600", "0", "" } do
+      for _, off in ipairs { 3600, -3600 } do
+        local skew = new()
+        assert.is_false(skew:learn { date = time.http_date(NOW + off), age = age })
+        assert.equal(NOW, skew:now())
+      end
+    end
+    assert.is_nil(clock_skew.ahead({ date = time.http_date(NOW), age = "1" }, NOW))
+    assert.is_nil(clock_skew.server_time { date = time.http_date(NOW), age = "1" })
+    assert.equal(NOW, clock_skew.server_time { date = time.http_date(NOW) })
+  end)
+
   it("does not learn the same twice: what it corrected is no skew any more", function()
     local skew = new()
     assert.is_true(skew:learn(dated(NOW + 3600)))

@@ -89,6 +89,14 @@ describe("a retry policy in standard mode", function()
     assert.equal(0, delay({ ["retry-after"] = "Fri, 07 Nov 2026 23:59:59 GMT" }))
   end)
 
+  it("makes nothing of a date in Retry-After that a cache hands out", function()
+    local hint = { ["retry-after"] = "Fri, 07 Nov 2025 10:00:03 GMT", date = "Fri, 07 Nov 2025 10:00:00 GMT" }
+    local function delay() return retry.new("standard", 3, always(0)).begin().next_delay(THROTTLED, hint) end
+    assert.equal(3, delay())
+    hint.age = "3600"
+    assert.equal(0, delay())
+  end)
+
   it("reads Retry-After as a date by the clock of the answer", function()
     local function delay(after, date)
       return retry.new("standard", 3, always(0)).begin().next_delay(THROTTLED,

@@ -3,6 +3,8 @@ return { topic = "Clock skew", facts = {
     "spec/clock_skew_spec.lua", "knows the codes by which services refuse a wrong clock" },
   { "a difference of more than four minutes is learned from the Date of the answer",
     "spec/clock_skew_spec.lua", "learns from a Date that is more than four minutes off, both ways" },
+  { "the Date of an answer with an Age is a cache's, and says nothing of the clock",
+    "spec/clock_skew_spec.lua", "learns nothing from the Date of an answer that a cache hands out, which has an Age" },
   { "a small difference is a real error of the signature",
     "spec/call_spec.lua", "is not to blame where the clocks agree" },
   { "one corrected attempt, which waits for nothing and costs no quota",

@@ -26,12 +26,20 @@ function clock_skew.is_skew_code(code)
   return CODES[code] == true
 end
 
---- Seconds that the server's clock is ahead of `now`, by the Date of its answer; nil if it has none.
+--- What the server's clock said when it answered; nil if the answer does not tell. One with an Age comes out of a
+--- cache, and its Date is of the moment when the cache got it (RFC 9111, 5.1).
+---@param headers table<string, string>  names in lower case
+---@return number?  epoch seconds
+function clock_skew.server_time(headers)
+  return headers.date and not headers.age and time.parse_http_date(headers.date) or nil
+end
+
+--- Seconds that the server's clock is ahead of `now`, by its answer; nil if that does not tell.
 ---@param headers table<string, string>  names in lower case
 ---@param now number  epoch seconds
 ---@return number?
 function clock_skew.ahead(headers, now)
-  local date = headers.date and time.parse_http_date(headers.date)
+  local date = clock_skew.server_time(headers)
   return date and date - now
 end
 

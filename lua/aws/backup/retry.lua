@@ -6,6 +6,7 @@
 -- exhausted quota, which waiting a second does not change. Certificates that do not verify and proxies that refuse are
 -- not retried, since asking again changes neither. And 429 is throttling whatever the code says.
 
+local clock_skew = require "aws.backup.clock_skew"
 local rate_limiter = require "aws.backup.rate_limiter"
 local time = require "aws.backup.codec.time"
 
@@ -84,7 +85,7 @@ local function retry_after(headers)
   local text = headers["retry-after"]
   if not text then return nil end
   if text:find("^%d+$") and #text < 10 then return tonumber(text) end
-  local at, now = time.parse_http_date(text), headers.date and time.parse_http_date(headers.date)
+  local at, now = time.parse_http_date(text), clock_skew.server_time(headers)
   return at and now and math.max(at - now, 0)
 end
 
