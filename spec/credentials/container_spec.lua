@@ -301,6 +301,19 @@ describe("the container provider", function()
       assert.same({ 1, 1 }, slept)
     end)
 
+    it("when the service is asked too often, and says nothing of roles then", function()
+      local asked, found, _, slept = attempts { { status = 429, times = 2 }, { body = GOOD } }
+      assert.equal(3, asked)
+      assert.equal("ASIAEXAMPLE", found.access_key_id)
+      assert.same({ 1, 1 }, slept)
+      local failure
+      asked, found, failure = attempts { { status = 429, body = '{"code":"Throttled","message":"slow down"}' } }
+      assert.equal(3, asked)
+      assert.is_nil(found)
+      assert_fails({ "HTTP 429, Throttled: slow down", "asked too often" }, failure)
+      assert.is_nil(failure.message:find("role", 1, true))
+    end)
+
     it("when the answer makes no sense", function()
       for _, body in ipairs {
         "", "SECRETTOKEN", '{"AccessKeyId":', "[]", '"text"', "{}", "null",
@@ -350,7 +363,7 @@ describe("the container provider", function()
     end)
 
     it("but not when it is refused", function()
-      for _, status in ipairs { 400, 401, 403, 404, 429, 301 } do
+      for _, status in ipairs { 400, 401, 403, 404, 301 } do
         local asked, found, failure = attempts { { status = status } }
         assert.equal(1, asked)
         assert.is_nil(found)
@@ -377,6 +390,20 @@ describe("the container provider", function()
     server:script { { body = '{"Code":"Failed","Message":"not now"}' } }
     _, failure = get()
     assert_fails("Failed: not now", failure)
+  end)
+
+  it("advises on what the status means", function()
+    for status, advice in pairs { [400] = "check the role", [401] = "authorization token", [403] = "check the role",
+        [404] = "check the path", [431] = "too long" } do
+      server:script { { status = status } }
+      local _, failure = get()
+      assert_fails({ "HTTP " .. status, advice }, failure)
+    end
+    for _, status in ipairs { 301, 408, 500 } do
+      server:script { { status = status } }
+      local _, failure = get()
+      assert.truthy(failure.message:find("HTTP " .. status .. "$"), failure.message)
+    end
   end)
 
   it("does not tell it when the service repeats the token", function()

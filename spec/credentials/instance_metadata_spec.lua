@@ -403,6 +403,15 @@ describe("the instance metadata provider", function()
       assert.equal(4, #transport.sent)
     end)
 
+    it("and does not remember that of a service that is asked too often, or in trouble", function()
+      for _, status in ipairs { 429, 500, 503 } do
+        server:script { token(), roles { status = status, times = 1 }, roles(), keys() }
+        local provider = instance_metadata.new(context_for())
+        assert_nothing("HTTP " .. status, provider:get())
+        assert.equal("ASIAEXAMPLE", assert(provider:get()).access_key_id)
+      end
+    end)
+
     it("and does not remember that if credentials were rejected, or the call had no time", function()
       local transport = silent("timeout")
       local context = context_for({}, { transport = transport })
@@ -444,7 +453,7 @@ describe("the instance metadata provider", function()
     end)
 
     it("if its credentials are refused", function()
-      for _, status in ipairs { 403, 404, 500 } do
+      for _, status in ipairs { 403, 404, 429, 500 } do
         server:script { token(), roles(), keys { status = status, body = document() } }
         assert_fails("HTTP " .. status, get())
       end

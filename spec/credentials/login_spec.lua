@@ -308,6 +308,16 @@ describe("login", function()
       assert.not_equal(seen[2].headers.dpop, seen[3].headers.dpop)
     end)
 
+    it("is tried again where the server is asked too often, and the advice then is to wait", function()
+      server:script { token_endpoint { status = 429, times = 1 }, token_endpoint { body = renewal() } }
+      place:write(CACHE_FILE, cached(0))
+      key_is("ASIANEW")
+      server:script { token_endpoint { status = 429 } }
+      place:write(CACHE_FILE, cached(0))
+      has(failure(), 'try again in a moment, or run "')
+      assert.equal(3, #server:seen())
+    end)
+
     it("leaves credentials in use that are still good, and is not tried for a minute", function()
       server:script { token_endpoint { status = 503 } }
       place:write(CACHE_FILE, cached(200))

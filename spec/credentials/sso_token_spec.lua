@@ -328,6 +328,17 @@ describe("sso_token", function()
       token_is("new")
     end)
 
+    it("advises to wait where the service is busy or does not answer, not only to log in again", function()
+      for _, bad in ipairs { { status = 429 }, { status = 503 }, { close = true } } do
+        bad.method, bad.path = "POST", "/token"
+        server:script { bad }
+        place:write(CACHE_FILE, cached(0))
+        has(failure(), 'try again in a moment, or run "')
+      end
+      server:script { REFUSAL }
+      has(failure(), '); run "')
+    end)
+
     it("tries at most once in 60 seconds", function()
       server:script { REFUSAL }
       place:write(CACHE_FILE, cached(700))

@@ -88,11 +88,26 @@ local function not_fetched(url, why)
   return failed("the container's credentials can't be fetched from %s: %s", url:match("//([^/?#]*)"), why)
 end
 
+-- What to do about a status, beside trying again.
+local REMEDIES = {
+  [404] = "; check the path that " .. RELATIVE_URI .. " or " .. FULL_URI .. " names",
+  [408] = "",
+  [413] = "; check the authorization token, which may be too long",
+  [429] = "; it is asked too often: let processes and clients of this container share their credentials, or wait a "
+    .. "moment",
+  [431] = "; check the authorization token, which may be too long",
+}
+local REFUSED = "; check the role of the task or pod, and its authorization token"
+
+local function remedy_for(status)
+  if status < 400 or status >= 500 then return "" end
+  return REMEDIES[status] or REFUSED
+end
+
 local function refused(url, response, token)
-  local status, complaint = response.status, metadata_answer.complaint(response.body, token)
-  local remedy = ""
-  if status >= 400 and status < 500 then remedy = "; check the role of the task or pod, and its authorization token" end
-  return not_fetched(url, ("HTTP %d%s%s"):format(status, complaint and ", " .. complaint or "", remedy))
+  local complaint = metadata_answer.complaint(response.body, token)
+  return not_fetched(url, ("HTTP %d%s%s"):format(response.status, complaint and ", " .. complaint or "",
+    remedy_for(response.status)))
 end
 
 -- One request: a snapshot; or nil, why, and whether the next may do better.
@@ -106,7 +121,7 @@ local function fetch(context, url, deadline)
   if not response then
     return nil, not_fetched(url, ("%s (%s)"):format(message, kind)), http.may_pass(nil, kind, transient)
   elseif response.status ~= 200 then
-    return nil, refused(url, response, headers.authorization), response.status >= 500
+    return nil, refused(url, response, headers.authorization), http.may_pass(response)
   end
   local snapshot, problem = metadata_answer.snapshot(response, FEATURE)
   if not snapshot then return nil, not_fetched(url, problem), true end

@@ -81,8 +81,8 @@ function instance_metadata.new(context)
 
   local function remember(reason, deadline)
     local now = context.monotonic()
-    -- With more time there might have been an answer.
-    if deadline and now >= deadline then return end
+    -- With more time, or at a better moment, there might have been an answer.
+    if client.is_busy or (deadline and now >= deadline) then return end
     nothing_here, forget_at = reason, now + NOTHING_HERE_SECONDS
   end
 

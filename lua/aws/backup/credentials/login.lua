@@ -128,13 +128,13 @@ function login.new(context, options)
   local directory = context.settings.login_cache_directory
   local current = directory and token_source(context, directory, options.login_session)
   local where = ('the login session "%s"'):format(visible.text(options.login_session))
-  local login_command = ('run "%s"'):format(token_cache.login_command("aws login", options.profile_name))
+  local login_command = token_cache.login_command("aws login", options.profile_name)
   local provider = { name = "login" }
 
   local function fault(failure)
     return nil, errors.new("CredentialsError", {
       message = ("there are no valid credentials of %s (%s); %s"):format(
-        where, failure.text, failure.remedy or login_command),
+        where, failure.text, failure.remedy or token_cache.remedy(login_command, failure.may_pass)),
     })
   end
 

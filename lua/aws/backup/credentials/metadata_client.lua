@@ -7,6 +7,7 @@
 
 local endpoint_url = require "aws.backup.endpoint_url"
 local errors = require "aws.backup.errors"
+local http = require "aws.backup.credentials.http"
 local number = require "aws.backup.codec.number"
 
 local metadata_client = {}
@@ -55,10 +56,12 @@ function metadata_client.first_line(response)
 end
 
 local function exchange(self, method, path, headers, deadline)
-  return self.context.http:exchange({
+  local response, kind = self.context.http:exchange({
     method = method, url = self.base .. path, headers = headers, body = method == "PUT" and "" or nil, direct = true,
     connect_timeout = self.imds.timeout, read_timeout = self.imds.timeout, max_body_bytes = MAX_BODY_BYTES,
   }, deadline)
+  self.is_busy = response ~= nil and http.may_pass(response)
+  return response, kind
 end
 
 -- Chance keeps the instances of a fleet from asking again all at once.
@@ -160,7 +163,8 @@ function methods:open(deadline)
   end
 end
 
---- A client that remembers the token between its uses.
+--- A client that remembers the token between its uses. Its field `is_busy` tells whether the last answer was that of a
+--- service that is there, but in trouble or asked too often.
 ---@param context aws.backup.CredentialsContext
 ---@return table client
 function metadata_client.new(context)

@@ -88,10 +88,10 @@ end
 function sso_token.new(context, options)
   local name = options.session or options.start_url
 
-  local function fault(reason)
+  local function fault(reason, may_pass)
     return nil, errors.new("CredentialsError", {
-      message = ('there is no valid SSO token for "%s" (%s); run "%s"'):format(
-        visible.text(name), reason, options.login_command),
+      message = ('there is no valid SSO token for "%s" (%s); %s'):format(
+        visible.text(name), reason, token_cache.remedy(options.login_command, may_pass)),
     })
   end
 
@@ -112,7 +112,7 @@ function sso_token.new(context, options)
   function source.get(deadline)
     if not current then return fault("the home directory with its cache is unknown: set HOME") end
     local token, failure = current(deadline)
-    if not token then return fault(failure.text) end
+    if not token then return fault(failure.text, failure.may_pass) end
     return token.members.accessToken
   end
 

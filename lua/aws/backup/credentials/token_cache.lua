@@ -34,6 +34,14 @@ function token_cache.login_command(command, profile_name)
   return command .. " --profile " .. name
 end
 
+--- What to do about a token that there is not, or that could not be renewed.
+---@param login string  from `login_command`
+---@param may_pass boolean?  what kept it from being renewed may be over soon
+---@return string  for the end of a message
+function token_cache.remedy(login, may_pass)
+  return (may_pass and 'try again in a moment, or run "%s"' or 'run "%s"'):format(login)
+end
+
 --- A cache of one token.
 ---@param context aws.backup.CredentialsContext
 ---@param options { path: string, members: table, expires_at: fun(members: table): number }  members: see document.read

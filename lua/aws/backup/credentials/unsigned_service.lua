@@ -17,6 +17,7 @@ local LONGEST_PAUSE_SECONDS = 0.5
 ---@class aws.backup.credentials.Refusal
 ---@field text string  what happened, fit for a message: "HOST answered HTTP 403, ForbiddenException: No access"
 ---@field refused boolean  the service said no, and would say so again
+---@field may_pass boolean?  asking again a moment later may help: no answer, the service is in trouble or busy
 ---@field status? integer  absent: there was no answer
 ---@field error? string  the name that OAuth 2 has for it: "invalid_grant", "TOKEN_EXPIRED"
 
@@ -75,7 +76,7 @@ function unsigned_service.ask(context, place, request, deadline)
     if response and response.status == 200 then return response end
     local refusal = response and refusal_of(place, response) or silence_of(place, kind, message)
     local may_pass = http.may_pass(response, kind, transient)
-    refusal.refused = response ~= nil and not may_pass
+    refusal.refused, refusal.may_pass = response ~= nil and not may_pass, may_pass
     return nil, refusal, may_pass
   end
   local function pause() return context.random() * LONGEST_PAUSE_SECONDS end
