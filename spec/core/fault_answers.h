@@ -107,6 +107,15 @@ static void drip_head(struct connection *c, const char *rest)
     send_text(c, "ok");
 }
 
+/* An answer that goes on, byte by byte, for as long as anybody listens. */
+static void drip_on(struct connection *c, const char *rest)
+{
+    (void)rest;
+    send_text(c, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+    while (!c->done)
+        send_slowly(c, "x", DRIP_MS);
+}
+
 static void silent(struct connection *c, const char *rest)
 {
     (void)rest;
@@ -286,6 +295,7 @@ static const struct {
     {"/body/", body_of_size},
     {"/unbounded/", unbounded_body},
     {"/drip-head", drip_head},
+    {"/drip-on", drip_on},
     {"/drip", drip},
     {"/silent", silent},
     {"/truncated", truncated},

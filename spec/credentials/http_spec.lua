@@ -1,9 +1,11 @@
+local fault_server = require "spec.core.server"
 local http = require "aws.backup.credentials.http"
 local new_context = require("spec.services.context").new
 local services = require "spec.services.server"
 local time = require "aws.backup.codec.time"
 
 local NOW = 1767323045
+local SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 local TOKEN = "SECRETTOKENSECRETTOKEN"
 
 -- An http whose transport keeps what it is asked, and answers with what `answers` holds, in order.
@@ -72,7 +74,6 @@ describe("an exchange", function()
     local sent = world.sent[1]
     assert.same({ "PUT", "b", true, 1, 2 },
       { sent.method, sent.body, sent.direct, sent.connect_timeout, sent.read_timeout })
-    assert.is_nil(sent.timeout)
     assert.same({ ["X-A"] = "1" }, request.headers)
     assert.is_nil(request.path)
   end)
@@ -98,6 +99,25 @@ describe("an exchange", function()
     assert.same({ 5, 5, 5 }, { world.sent[2].timeout, world.sent[2].connect_timeout, world.sent[2].read_timeout })
   end)
 
+  it("has an end of its own: after both timeouts, and 30 seconds at the latest", function()
+    for _, case in ipairs { { 1, 2, 3 }, { 10, 60, 30 }, { nil, 60, 30 }, { 5, nil, 30 }, { nil, nil, 30 },
+        { 0.25, 0.5, 0.75 } } do
+      local sent = sent_to("http://host/", { connect_timeout = case[1], read_timeout = case[2] })
+      assert.equal(case[3], sent.timeout)
+    end
+  end)
+
+  it("says how long it was waited for the end of an answer, not what to do about another timeout", function()
+    local function late() return nil, "timeout", "raise timeout" end
+    local world = with_fake { late, late }
+    local ask = { method = "GET", url = "http://host/", connect_timeout = 1, read_timeout = 1.5 }
+    local _, kind, message = world.http:exchange(ask)
+    assert.equal("timeout", kind)
+    assert.equal("host did not come to the end of its answer within 2.5 s", message)
+    _, _, message = world.http:exchange(ask, 101)
+    assert.equal("raise timeout", message)
+  end)
+
   it("sends nothing once the deadline has passed", function()
     local world = with_fake {}
     local response, kind, message = world.http:exchange({ method = "GET", url = "http://host/" }, 100)
@@ -120,6 +140,8 @@ describe("an exchange", function()
       local world = with_fake { { status = 200, headers = { Date = time.http_date(NOW + seconds) } } }
       assert.equal(seconds, world.http:exchange({ method = "GET", url = "http://host/" }).skew)
     end
+    local cached = with_fake { { status = 200, headers = { Date = time.http_date(NOW - 3600), Age = "3600" } } }
+    assert.is_nil(cached.http:exchange({ method = "GET", url = "http://host/" }).skew)
     local world = with_fake { { status = 200, headers = { Date = "yesterday" } } }
     assert.is_nil(world.http:exchange({ method = "GET", url = "http://host/" }).skew)
   end)
@@ -161,6 +183,52 @@ describe("an exchange", function()
     world.http:exchange(ask)
     world.http:exchange(ask)
     assert.same({ "POST http://host: HTTP 200", "POST http://host: no answer (connect)" }, world.logged)
+  end)
+end)
+
+-- A caller's own transport can end an exchange only if it is told when.
+describe("every exchange of a provider has an end, which its transport is told:", function()
+  -- The request that a provider sends first.
+  local function first_of(settings, ask)
+    local sent
+    local context = new_context { settings = settings, transport = { send = function(_, request)
+      sent = sent or request
+      return nil, "tls", "not here"
+    end } }
+    ask(context)
+    return assert(sent)
+  end
+
+  it("instance metadata", function()
+    local sent = first_of({ imds = { timeout = 3 } }, function(context)
+      require("aws.backup.credentials.instance_metadata").new(context):get()
+    end)
+    assert.equal(6, sent.timeout)
+  end)
+
+  it("container", function()
+    local sent = first_of({}, function(context)
+      context.env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = "/creds"
+      require("aws.backup.credentials.container").new(context):get()
+    end)
+    assert.equal(4, sent.timeout)
+  end)
+
+  it("STS", function()
+    local sent = first_of({ connect_timeout = 10, read_timeout = 60 }, function(context)
+      require("aws.backup.credentials.sts").new(context):assume_role({ role_arn = "arn:aws:iam::123456789012:role/r" },
+        { access_key_id = "AKIDEXAMPLE", secret_access_key = SECRET })
+    end)
+    assert.equal("sts.us-east-1.amazonaws.com", sent.host)
+    assert.equal(30, sent.timeout)
+  end)
+
+  it("SSO, its tokens, and logins", function()
+    local sent = first_of({ connect_timeout = 10, read_timeout = 60 }, function(context)
+      require("aws.backup.credentials.unsigned_service").ask(context, { url = "https://host", host = "host" },
+        { method = "GET", path = "/", headers = {}, attempts = 1 })
+    end)
+    assert.equal(30, sent.timeout)
   end)
 end)
 
@@ -223,6 +291,24 @@ describe("a time of the server's", function()
       assert.equal(case[2], http.local_time(1000, { skew = case[1] }))
     end
     assert.equal(1000, http.local_time(1000, {}))
+  end)
+end)
+
+describe("an exchange with a server that answers byte by byte", function()
+  local server
+
+  setup(function() server = fault_server.start() end)
+  teardown(function() server:stop() end)
+
+  -- A busy machine may stop the server for as long as half a second: that is no silence here.
+  it("ends over libcurl, though each byte comes in time", function()
+    local context = new_context()
+    local response, kind, message = context.http:exchange {
+      method = "GET", url = server.url .. "/drip-on", connect_timeout = 0.1, read_timeout = 0.9,
+    }
+    assert.is_nil(response)
+    assert.equal("timeout", kind)
+    assert.truthy(message:find("did not come to the end of its answer within 1 s", 1, true), message)
   end)
 end)
 

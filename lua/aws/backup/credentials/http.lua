@@ -7,6 +7,7 @@ local answer = require "aws.backup.transport.answer"
 local ascii = require "aws.backup.ascii"
 local clock_skew = require "aws.backup.clock_skew"
 local endpoint_url = require "aws.backup.endpoint_url"
+local number = require "aws.backup.codec.number"
 local retry = require "aws.backup.retry"
 local url = require "aws.backup.url"
 
@@ -14,6 +15,10 @@ local http = {}
 
 -- Far more than any answer with credentials has. A provider may ask for less.
 local MAX_BODY_BYTES = 1024 * 1024
+
+-- How long one exchange may take in all, whatever the timeouts of its parts: an answer that comes byte by byte would
+-- otherwise hold its caller, and all who wait for the same credentials, for as long as it likes.
+local LONGEST_EXCHANGE_SECONDS = 30
 
 -- The least that is left to an attempt: a timeout of 0 would mean none.
 local SHORTEST_SECONDS = 0.001
@@ -43,6 +48,13 @@ local function at_most(seconds, left)
   return left
 end
 
+-- The seconds that an exchange may take. Whoever is patient for so long with each part of it need not wait longer for
+-- the whole.
+local function whole_of(request)
+  local connect, read = request.connect_timeout, request.read_timeout
+  return connect and read and math.min(connect + read, LONGEST_EXCHANGE_SECONDS) or LONGEST_EXCHANGE_SECONDS
+end
+
 local function complete(self, request, place, left)
   local headers = ascii.lower_names(request.headers)
   headers.host = place.host
@@ -57,6 +69,8 @@ end
 
 --- Sends one request and waits for the answer. Redirects are answers like any other: following one would carry a
 --- token to another host. The URL's host, path, query and Host header are filled in, and the User-Agent.
+---
+--- It ends after connect_timeout and read_timeout together, and after 30 seconds at the latest.
 ---@param request { method: string, url: string, headers: table<string, string>?, body: string?,
 ---  connect_timeout: number?, read_timeout: number?, direct: boolean?, max_body_bytes: integer? }  times in seconds;
 ---  direct: through no proxy; not changed
@@ -71,9 +85,14 @@ function methods:exchange(request, deadline)
   end
   local left = deadline and deadline - self.monotonic()
   if left and left <= 0 then return nil, "timeout", "no time was left to ask " .. place.host end
-  local sent = complete(self, request, place, left and math.max(left, SHORTEST_SECONDS))
+  local whole = whole_of(request)
+  local sent = complete(self, request, place, math.max(at_most(whole, left), SHORTEST_SECONDS))
   local response, kind, message, retryable = answer.check(self.transport:send(sent))
   if not response then
+    -- The transport would advise on the option timeout, which is not what ran out.
+    if kind == "timeout" and sent.timeout == whole then
+      message = ("%s did not come to the end of its answer within %s s"):format(place.host, number.float_text(whole))
+    end
     self.log("%s %s://%s: no answer (%s)", request.method, place.scheme, place.host, kind)
     return nil, kind, message, retryable
   end

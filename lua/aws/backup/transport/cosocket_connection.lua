@@ -176,7 +176,9 @@ end
 
 -- What readers receive with.
 
+-- What comes faster than it can be waited for is told no time by the socket.
 local function receive_answer(max, self)
+  if self.deadline and core.monotonic() >= self.deadline then return nil, "timeout", "nothing more came" end
   return receive(self, max, arm_to_talk(self))
 end
 
