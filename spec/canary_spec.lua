@@ -134,6 +134,9 @@ describe("a secret", function()
       { HTTP_PROXY = "me:" .. password .. "@127.0.0.1:1" },
       { HTTP_PROXY = "ftp://me:" .. password .. "@127.0.0.1:1" },
       { HTTP_PROXY = "http://me:" .. password .. "@" },
+      { HTTP_PROXY = "http://me:" .. password .. "%0A@127.0.0.1:1" },
+      { HTTP_PROXY = "http://me:/" .. password .. "@127.0.0.1:1" },
+      { HTTP_PROXY = "http://" .. password .. "%3A:me@127.0.0.1:1" },
     }) do
       env.AWS_REGION, env.AWS_ENDPOINT_URL = "us-east-1", "http://backup.example"
       env.AWS_ACCESS_KEY_ID, env.AWS_SECRET_ACCESS_KEY = "AKID", watch.secret("secret key")

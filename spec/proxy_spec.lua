@@ -8,9 +8,22 @@ local function environment(variables)
   return function(name) return variables[name] end
 end
 
+-- A proxy's parts in one line; user and password as they are sent.
+local function told(parts)
+  if not parts then return nil end
+  local user_info = parts.user and ("%s:%s@"):format(parts.user, parts.password) or ""
+  return ("%s://%s%s:%d"):format(parts.scheme, user_info, parts.host, parts.port)
+end
+
+-- As proxy.new gives it, but tells the proxy in one line.
+local function chooser(option, getenv)
+  local for_origin = assert(proxy.new(option, getenv))
+  return function(origin) return told(for_origin(origin)) end
+end
+
 -- The proxy for an origin, told by its parts; an IPv6 address may lack its brackets.
 local function choose(variables, option)
-  local for_origin = assert(proxy.new(option, environment(variables or {})))
+  local for_origin = chooser(option, environment(variables or {}))
   return function(scheme, host, port)
     if host:find("^[^%[]*:") then host = "[" .. host .. "]" end
     return for_origin(("%s://%s:%d"):format(scheme, host, port))
@@ -70,19 +83,96 @@ end)
 describe("the URL of a proxy", function()
   it("may lack a scheme, which is http then, and have blanks around it", function()
     for written, expected in pairs {
-      ["proxy.example"] = "http://proxy.example",
+      ["proxy.example"] = "http://proxy.example:80",
+      ["http://proxy.example:/"] = "http://proxy.example:80",
       ["proxy.example:3128"] = "http://proxy.example:3128",
       ["//proxy.example:3128"] = "http://proxy.example:3128",
       [" \tproxy.example:3128 "] = "http://proxy.example:3128",
-      ["HTTP://Proxy.Example:3128/"] = "http://Proxy.Example:3128/",
-      ["https://proxy.example"] = "https://proxy.example",
-      ["user:p%40ss@proxy.example:3128"] = "http://user:p%40ss@proxy.example:3128",
+      ["HTTP://Proxy.Example:3128/"] = "http://Proxy.Example:3128",
+      ["https://proxy.example"] = "https://proxy.example:443",
+      ["HTTPS://proxy.example:3128"] = "https://proxy.example:3128",
+      ["user:p%40ss@proxy.example:3128"] = "http://user:p@ss@proxy.example:3128",
       ["http://user:p@ss@proxy.example:3128"] = "http://user:p@ss@proxy.example:3128",
       ["http://[fd00::1]:3128"] = "http://[fd00::1]:3128",
+      ["[::1]"] = "http://[::1]:80",
       ["10.0.0.1:3128"] = "http://10.0.0.1:3128",
+      ["my_proxy:3128"] = "http://my_proxy:3128",
+      ["proxy.example.:3128"] = "http://proxy.example.:3128",
     } do
       assert.equal(expected, choose({}, written)("https", "host", 443))
       assert.equal(expected, choose { https_proxy = written }("https", "host", 443))
+    end
+  end)
+
+  it("is at port 80 without one, with TLS at 443, as for boto3", function()
+    assert.equal(80, proxy.read("http://proxy.example", "x").port)
+    assert.equal(80, proxy.read("user:sesame@proxy.example", "x").port)
+    assert.equal(443, proxy.read("https://proxy.example/", "x").port)
+  end)
+
+  it("has path, query and fragment that mean nothing, as for boto3", function()
+    for _, behind in ipairs { "/", "/path", "/path/?query=1#fragment", "?query", "#fragment", "//" } do
+      assert.equal(URL, choose({}, URL .. behind)("https", "host", 443), behind)
+    end
+  end)
+
+  it("has user and password before the last @, divided by the first colon, and decoded once", function()
+    for user_info, expected in pairs {
+      ["user:p@ss"] = { "user", "p@ss" },
+      ["us@er:p@@ss@"] = { "us@er", "p@@ss@" },
+      ["user:pa:ss"] = { "user", "pa:ss" },
+      ["user:%70%2F%3a%40%23%3F%25"] = { "user", "p/:@#?%" },
+      ["us%40er:p%2541"] = { "us@er", "p%41" },
+      ["user:100%"] = { "user", "100%" },
+      ["user:%zz%4"] = { "user", "%zz%4" },
+      ["%:%%41"] = { "%", "%A" },
+      ["p+lus:p+ss"] = { "p+lus", "p+ss" },
+      ["user:%C3%A9%FF"] = { "user", "\195\169\255" },
+      ["user"] = { "user", "" },
+      ["user:"] = { "user", "" },
+      [":sesame"] = { "", "sesame" },
+      ["user:!$&'()*+,;=-._~[]{}|\\^`\"<>"] = { "user", "!$&'()*+,;=-._~[]{}|\\^`\"<>" },
+      [":"] = {}, [""] = {},
+    } do
+      local read = assert(proxy.read("http://" .. user_info .. "@proxy.example:3128", "x"))
+      assert.same(expected, { read.user, read.password }, user_info)
+      assert.same({ "http", "proxy.example", 3128 }, { read.scheme, read.host, read.port })
+    end
+  end)
+
+  it("is refused with a control character in what it decodes to, and never passed over", function()
+    local forms = { "user:sesame%%%02X", "user:ses%%%02xame", "us%%%02Xer:sesame", "%%%02x:sesame" }
+    local names = { "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" }
+    for byte = 0, 127 do
+      if byte < 32 or byte == 127 then
+        for _, user_info in ipairs(forms) do
+          for _, name in ipairs(names) do
+            local wrong = "http://" .. user_info:format(byte) .. "@127.0.0.1:3128"
+            local chosen, err = proxy.new(nil, environment { [name] = wrong })
+            assert.is_nil(chosen, wrong)
+            assert.is_true(backup.is(err, "ConfigError"))
+            assert.truthy(err.message:find("variable " .. name, 1, true))
+            assert.truthy(err.message:find("control character", 1, true))
+            assert.is_nil(err.message:find("same", 1, true))
+          end
+        end
+      end
+    end
+  end)
+
+  it("is refused with a colon in the user name, which would move to the password", function()
+    local chosen, err = proxy.new("http://us%3Aer:sesame@proxy:3128", environment {})
+    assert.is_nil(chosen)
+    assert.truthy(err.message:find("colon", 1, true))
+  end)
+
+  it("is refused where the user name would be taken for the host", function()
+    for _, wrong in ipairs { "http://user:12/ame@proxy:1", "http://user:12?same@proxy:1", "http://user:12#same@proxy:1",
+      "user/same@proxy", "http://user:p@ss/same@proxy:1" } do
+      local chosen, err = proxy.new(wrong, environment {})
+      assert.is_nil(chosen, wrong)
+      assert.truthy(err.message:find("percent-encoded", 1, true), err.message)
+      assert.is_nil(err.message:find("same", 1, true))
     end
   end)
 
@@ -91,7 +181,13 @@ describe("the URL of a proxy", function()
       "socks5://user:sesame@proxy:1080", "ftp://proxy", "http://", "http://user:sesame@", "http://user:sesame@:3128",
       "http://user:sesame@proxy:0", "http://user:sesame@proxy:65536", "http://user:sesame@proxy:99999999999999999999",
       "http://user:ses/ame@proxy", "http://user:sesame@pro xy:3128", "http://user:sesame@proxy\n:1",
-      "user:sesame@a:b:c", "http://user:sesame@[fd00::1", "http://user:s\195\169same@proxy",
+      "user:sesame@a:b:c", "http://user:sesame@[fd00::1", "http://user:s\195\169same@proxy", "http://",
+      "http://user:sesame@[fd00::1]x:1", "http://user:sesame@[::ff::]:1", "http://user:sesame@[]:1",
+      "http://user:sesame@.:1", "http://user:sesame@a..b:1", "http://user:sesame@.a:1", "http://user:sesame@a,b:1",
+      "http://user:sesame@pro%78y:1", "http://user:sesame@proxy:1x", "http://user:sesame@proxy:-1",
+      "http://user:sesame@proxy:+1", "http://user:sesame@proxy: 1", "http://user:ses ame@proxy:1",
+      "http://user:sesame@proxy\0.example:1", "http:user:sesame@proxy", "http:/proxy:3128", "HTTPS:proxy", "://proxy",
+      "http:///proxy", "/proxy", "?", "#", ":3128", "http://user:sesame@" .. ("a"):rep(254) .. ":1",
     } do
       local chosen, err = proxy.new(nil, environment { HTTPS_PROXY = wrong })
       assert.is_nil(chosen, wrong)
@@ -270,7 +366,7 @@ describe("for a request", function()
   it("scheme, host and port of its URL decide, and the port of the scheme where it has none", function()
     local function chosen(url, exceptions)
       local variables = { https_proxy = "http://secure:1", http_proxy = "http://plain:2", no_proxy = exceptions }
-      return proxy.for_request(assert(proxy.new(nil, environment(variables))), { url = url })
+      return proxy.for_request(chooser(nil, environment(variables)), { url = url })
     end
     for _, row in ipairs {
       { "https://host/a:1/@?b", "host:443", "http://secure:1" },
@@ -287,7 +383,7 @@ describe("for a request", function()
   end)
 
   it("the same is chosen however often it is asked, and however many others are meanwhile", function()
-    local for_origin = assert(proxy.new(nil, environment { http_proxy = URL, no_proxy = "without.example" }))
+    local for_origin = chooser(nil, environment { http_proxy = URL, no_proxy = "without.example" })
     for index = 1, 100 do
       assert.equal(URL, for_origin("http://with.example"))
       assert.is_nil(for_origin("http://without.example"))

@@ -250,11 +250,24 @@ static bool set_headers(struct awsb_exchange *exchange, struct awsb_buf *headers
 
 /* Terms. */
 
-/* Both set in every case: without a value libcurl would look into the environment. */
+/* User and password apart from the host: of a URL with some that it can't decode libcurl drops all,
+ * and goes without a proxy. Of its options for them only this one is decoded by every version, and
+ * once. */
+static bool set_proxy_parts(struct awsb_exchange *exchange,
+                            const struct awsb_exchange_terms *terms)
+{
+    return set_number(exchange, CURLOPT_PROXYPORT, (long)terms->proxy_port) &&
+           set_number(exchange, CURLOPT_PROXYTYPE,
+                      terms->proxy_has_tls ? (long)CURLPROXY_HTTPS : (long)CURLPROXY_HTTP) &&
+           set_text(exchange, CURLOPT_PROXYUSERPWD, terms->proxy_user_info);
+}
+
+/* The first two in every case: without a value libcurl would look into the environment. */
 static bool set_proxy(struct awsb_exchange *exchange, const struct awsb_exchange_terms *terms)
 {
     return set_text(exchange, CURLOPT_PROXY, terms->proxy) &&
-           set_text(exchange, CURLOPT_NOPROXY, "");
+           set_text(exchange, CURLOPT_NOPROXY, "") &&
+           (terms->proxy[0] == '\0' || set_proxy_parts(exchange, terms));
 }
 
 static bool set_keepalive(struct awsb_exchange *exchange, const struct awsb_exchange_terms *terms)

@@ -55,12 +55,22 @@ const char *awsb_http_ssl_version(void);
 struct awsb_engine;
 struct awsb_transfer;
 
+/* A proxy that speaks HTTP, in parts, so that no two readers of its URL can disagree. */
+struct awsb_http_proxy {
+    struct awsb_view host; /* a name, or an address, of IPv6 in brackets; empty: there is none,
+                              whatever the environment says */
+    struct awsb_view user; /* it and the password: as they are, not encoded; both empty: none */
+    struct awsb_view password;
+    unsigned port;
+    bool has_tls; /* on the way to the proxy itself */
+};
+
 struct awsb_http_request {
     struct awsb_view method;
     struct awsb_view url;  /* escaped; goes on the wire byte for byte */
     struct awsb_view body; /* empty: none; POST, PUT and PATCH then say Content-Length: 0 */
     struct awsb_view ca_bundle; /* file or directory; empty: the system's */
-    struct awsb_view proxy;     /* URL; empty: none, whatever the environment says */
+    struct awsb_http_proxy proxy;
     int64_t connect_timeout_ms; /* name lookup, connection and TLS; 0: libcurl's 300 s */
     int64_t read_timeout_ms;    /* without a byte in either direction, once connected; 0: none */
     int64_t timeout_ms;         /* all in all, waiting for a free connection included; 0: none */

@@ -34,7 +34,6 @@ struct awsb_engine *awsb_engine_new(size_t max_connections)
     engine->max_connections = max_connections;
     engine->deadline_ms = AWSB_NEVER;
     awsb_buf_init(&engine->target.url, SIZE_MAX / 2);
-    awsb_buf_init_wiping(&engine->proxy.url, SIZE_MAX / 2); /* may have a password */
     engine->pool = awsb_pool_new(max_connections, &engine->waits);
     if (engine->pool == NULL) {
         awsb_engine_free(engine);
@@ -52,7 +51,6 @@ static void drop_hold(struct awsb_engine *engine)
     awsb_watches_clear(&engine->waits.watches);
     awsb_fork_mark_clear(&engine->mark);
     awsb_buf_clear(&engine->target.url);
-    awsb_buf_clear(&engine->proxy.url);
     awsb_free(engine);
 }
 

@@ -60,7 +60,6 @@ struct awsb_engine {
     struct awsb_transfers connected;
     struct awsb_transfers ended; /* those that nobody was told of yet, in order of end */
     struct awsb_origin target;
-    struct awsb_origin proxy;
 };
 
 struct awsb_transfer {

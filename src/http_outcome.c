@@ -42,13 +42,10 @@ static enum awsb_http_kind blamed(const struct awsb_end *end, bool at_proxy)
     return at_proxy && may_be_proxy ? AWSB_HTTP_PROXY : end->kind;
 }
 
-/* The sentence about this failure, unless it could quote a proxy's URL with its password. */
-static const char *detail_of(const struct awsb_transfer *transfer, const struct awsb_end *end)
+/* The sentence about this failure, if there is one. */
+static const char *detail_of(const struct awsb_end *end)
 {
-    bool may_quote_password =
-        transfer->proxy_host[0] != '\0' && strchr(end->said, '@') != NULL;
-
-    return end->said[0] == '\0' || may_quote_password ? end->meaning : end->said;
+    return end->said[0] == '\0' ? end->meaning : end->said;
 }
 
 /* Why the answer was not taken to its end; AWSB_HTTP_OK if it was. */
@@ -77,7 +74,7 @@ static void explain_tls(struct awsb_transfer *transfer, const char *peer,
                   awsb_view_of(end->trusted != NULL ? end->trusted : "the system's"));
     awsb_transfer_fail(transfer, AWSB_HTTP_TLS,
                        "TLS with %s failed: %s (certificates trusted: %s; ca_bundle or "
-                       "AWS_CA_BUNDLE names others)", peer, detail_of(transfer, end), trusted);
+                       "AWS_CA_BUNDLE names others)", peer, detail_of(end), trusted);
 }
 
 /* The host, and what stands before it. */
@@ -149,7 +146,7 @@ static void conclude_failed(struct awsb_transfer *transfer, const struct awsb_en
     if (kind == AWSB_HTTP_TLS)
         explain_tls(transfer, at_proxy ? transfer->proxy_host : transfer->host, end);
     else
-        explain(transfer, kind, detail_of(transfer, end));
+        explain(transfer, kind, detail_of(end));
 }
 
 static void conclude_answered(struct awsb_transfer *transfer)

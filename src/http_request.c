@@ -11,11 +11,13 @@
 #include "header.h"
 #include "http_lines.h"
 #include "text.h"
+#include "uri.h"
 
 /* What a request may be, stricter than the library below: what was signed is what must be sent. */
 
 #define USUAL_HEADER_BYTES 1024
-#define TEXT_COUNT 4 /* of a plan, each with a NUL behind it */
+#define TEXT_COUNT 5 /* of a plan, each with a NUL behind it */
+#define MAX_PORT 65535
 
 static bool begins_with(struct awsb_view text, const char *prefix)
 {
@@ -79,8 +81,12 @@ static bool check_content_length(struct awsb_transfer *transfer, size_t body_siz
 
 static bool reserve_texts(struct awsb_buf *texts, const struct awsb_http_request *request)
 {
-    awsb_buf_reserve(texts, request->method.size + request->url.size + request->proxy.size +
-                                request->ca_bundle.size + TEXT_COUNT);
+    const struct awsb_http_proxy *proxy = &request->proxy;
+
+    awsb_buf_reserve(texts, request->method.size + request->url.size + request->ca_bundle.size +
+                                strlen("https://") + proxy->host.size + 1 +
+                                AWSB_URI_GROWTH * (proxy->user.size + proxy->password.size) +
+                                TEXT_COUNT);
     return texts->err == AWSB_OK;
 }
 
@@ -171,24 +177,74 @@ static bool plan_target(struct awsb_transfer *transfer, struct awsb_view url,
 
 /* Proxy. */
 
-/* The proxy may hold a password: no message shows it. */
-static bool plan_proxy(struct awsb_transfer *transfer, const struct awsb_http_request *request,
+static bool is_host_byte(char c, bool bracketed)
+{
+    return awsb_is_alnum(c) || c == '.' || c == (bracketed ? ':' : '-') || (!bracketed && c == '_');
+}
+
+/* A name or an address in which no reader of URLs sees anything else. */
+static bool is_plain_host(struct awsb_view host)
+{
+    bool bracketed =
+        host.size > 2 && host.data[0] == '[' && host.data[host.size - 1] == ']';
+    size_t i;
+
+    if (bracketed)
+        host = awsb_view(host.data + 1, host.size - 2);
+    for (i = 0; i < host.size; i++)
+        if (!is_host_byte(host.data[i], bracketed))
+            return false;
+    return true;
+}
+
+/* Basic authentication (RFC 7617) ends the user name at the first colon. */
+static bool is_usable_proxy(const struct awsb_http_proxy *proxy)
+{
+    return is_plain_host(proxy->host) && proxy->port >= 1 && proxy->port <= MAX_PORT &&
+           !awsb_has_control(proxy->user) && !awsb_view_has(proxy->user, ':') &&
+           !awsb_has_control(proxy->password);
+}
+
+/* With the room reserved as for all texts. */
+static const char *keep_proxy(struct awsb_buf *texts, const struct awsb_http_proxy *proxy)
+{
+    size_t start = texts->size;
+
+    awsb_buf_add_text(texts, proxy->has_tls ? "https://" : "http://");
+    keep_text(texts, proxy->host);
+    return texts->data + start;
+}
+
+static const char *keep_user_info(struct awsb_buf *texts, const struct awsb_http_proxy *proxy)
+{
+    size_t start = texts->size;
+
+    if (proxy->user.size == 0 && proxy->password.size == 0)
+        return NULL;
+    awsb_uri_encode(texts, proxy->user);
+    awsb_buf_add_byte(texts, ':');
+    awsb_uri_encode(texts, proxy->password);
+    awsb_buf_add_byte(texts, '\0');
+    return texts->data + start;
+}
+
+/* The proxy may have a password: no message shows it. */
+static bool plan_proxy(struct awsb_transfer *transfer, const struct awsb_http_proxy *proxy,
                        struct awsb_buf *texts, struct awsb_exchange_plan *plan)
 {
-    struct awsb_view proxy = request->proxy;
-    enum awsb_err err = AWSB_REFUSED;
-
-    plan->terms.proxy = keep_text(texts, proxy);
-    if (proxy.size == 0)
+    plan->terms.proxy = "";
+    if (proxy->host.size == 0)
         return true;
-    if (!awsb_has_control(proxy) && has_web_scheme(proxy))
-        err = read_host(&transfer->engine->proxy, proxy, plan->terms.proxy, transfer->proxy_host);
-    if (err == AWSB_NO_MEMORY)
-        return awsb_transfer_fail_set_up(transfer);
-    if (err != AWSB_OK)
+    if (!is_usable_proxy(proxy))
         return awsb_transfer_fail(transfer, AWSB_HTTP_PROXY,
-                                  "the proxy must be a URL such as http://host:3128 "
-                                  "(schemes http and https)");
+                                  "the proxy must have a host name or an address, a port from 1 "
+                                  "to 65535, no control character in user name and password, and "
+                                  "no colon in the user name");
+    plan->terms.proxy = keep_proxy(texts, proxy);
+    plan->terms.proxy_user_info = keep_user_info(texts, proxy);
+    plan->terms.proxy_port = proxy->port;
+    plan->terms.proxy_has_tls = proxy->has_tls;
+    awsb_copy_cut(transfer->proxy_host, AWSB_HTTP_NAME_SIZE, proxy->host);
     return true;
 }
 
@@ -219,8 +275,7 @@ static bool plan_ca_bundle(struct awsb_transfer *transfer, struct awsb_view bund
 static bool plan_tls(struct awsb_transfer *transfer, const struct awsb_http_request *request,
                      struct awsb_buf *texts, struct awsb_exchange_plan *plan)
 {
-    bool uses_tls =
-        begins_with(request->url, "https://") || begins_with(request->proxy, "https://");
+    bool uses_tls = transfer->tunnels || (request->proxy.host.size > 0 && request->proxy.has_tls);
 
     plan->terms.verifies_tls = !request->insecure;
     if (request->insecure || !uses_tls || request->ca_bundle.size == 0)
@@ -264,7 +319,7 @@ bool awsb_transfer_plan(struct awsb_transfer *transfer, const struct awsb_http_r
     plan->terms.keeps_alive = request->tcp_keepalive;
     return plan_target(transfer, request->url, texts, plan) &&
            check_content_length(transfer, request->body.size) &&
-           plan_proxy(transfer, request, texts, plan) &&
+           plan_proxy(transfer, &request->proxy, texts, plan) &&
            plan_tls(transfer, request, texts, plan) &&
            plan_method(transfer, request, texts, plan);
 }

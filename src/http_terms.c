@@ -11,8 +11,9 @@ bool awsb_terms_same(const struct awsb_exchange_terms *a, const struct awsb_exch
 {
     return a->max_response_bytes == b->max_response_bytes && a->keeps_alive == b->keeps_alive &&
            a->verifies_tls == b->verifies_tls && a->sends_length == b->sends_length &&
-           a->expects_no_body == b->expects_no_body && same_text(a->proxy, b->proxy) &&
-           same_text(a->ca_file, b->ca_file) && same_text(a->ca_directory, b->ca_directory);
+           a->expects_no_body == b->expects_no_body && a->proxy_port == b->proxy_port &&
+           a->proxy_has_tls == b->proxy_has_tls && same_text(a->proxy, b->proxy) &&
+           same_text(a->proxy_user_info, b->proxy_user_info) && same_text(a->ca_file, b->ca_file) && same_text(a->ca_directory, b->ca_directory);
 }
 
 static size_t text_size(const char *text)
@@ -34,12 +35,13 @@ static const char *copy_text(struct awsb_buf *texts, const char *text)
 bool awsb_terms_copy(struct awsb_exchange_terms *copy, struct awsb_buf *texts,
                      const struct awsb_exchange_terms *terms)
 {
-    awsb_buf_reserve(texts, text_size(terms->proxy) + text_size(terms->ca_file) +
-                                text_size(terms->ca_directory));
+    awsb_buf_reserve(texts, text_size(terms->proxy) + text_size(terms->proxy_user_info) +
+                                text_size(terms->ca_file) + text_size(terms->ca_directory));
     if (texts->err != AWSB_OK)
         return false;
     *copy = *terms;
     copy->proxy = copy_text(texts, terms->proxy);
+    copy->proxy_user_info = copy_text(texts, terms->proxy_user_info);
     copy->ca_file = copy_text(texts, terms->ca_file);
     copy->ca_directory = copy_text(texts, terms->ca_directory);
     return true;

@@ -10,8 +10,11 @@
 
 /* What most exchanges have in common; one that has all of it can be carried out as the last was. */
 struct awsb_exchange_terms {
-    const char *proxy;        /* URL; empty: none */
-    const char *ca_file;      /* one of the two; both NULL: the system's */
+    const char *proxy;           /* URL of scheme and host; empty: none */
+    const char *proxy_user_info; /* "user:password", percent-encoded; NULL: none */
+    unsigned proxy_port;
+    bool proxy_has_tls;
+    const char *ca_file; /* one of the two; both NULL: the system's */
     const char *ca_directory;
     size_t max_response_bytes;
     bool keeps_alive;     /* TCP probes on the connection that it opens */

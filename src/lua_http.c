@@ -11,6 +11,7 @@
 #define SHARED_ENGINE ENGINE_TYPE ".shared"
 #define DEFAULT_CONNECTIONS 64
 #define MAX_CONNECTIONS 65535
+#define MAX_PORT 65535
 #define DEFAULT_RESPONSE_BYTES (64u << 20)
 #define DEFAULT_HEADER_BYTES (256u << 10)
 #define MAX_BOUND_BYTES 0x7fffffff
@@ -39,6 +40,15 @@ static const struct awsb_field settings_fields[] = {
     {"tcp_keepalive", LUA_TBOOLEAN, false},
     {"max_response_bytes", LUA_TNUMBER, false},
     {"max_header_bytes", LUA_TNUMBER, false},
+    {NULL, LUA_TNIL, false},
+};
+
+static const struct awsb_field proxy_fields[] = {
+    {"scheme", LUA_TSTRING, true},
+    {"host", LUA_TSTRING, true},
+    {"port", LUA_TNUMBER, true},
+    {"user", LUA_TSTRING, false},
+    {"password", LUA_TSTRING, false},
     {NULL, LUA_TNIL, false},
 };
 
@@ -299,7 +309,27 @@ static void read_request(lua_State *L, struct awsb_http_request *request)
     request->timeout_ms = read_ms(L, "timeout");
 }
 
-/* start(request, settings, proxy): the last two may be nil. */
+static void read_proxy(lua_State *L, int index, struct awsb_http_proxy *proxy)
+{
+    struct awsb_view scheme;
+
+    if (lua_isnil(L, index))
+        return;
+    awsb_check_fields(L, index, "proxy", proxy_fields);
+    scheme = awsb_field_view(L, index, "scheme");
+    proxy->has_tls = awsb_view_same(scheme, awsb_view_of("https"));
+    if (!proxy->has_tls && !awsb_view_same(scheme, awsb_view_of("http")))
+        luaL_error(L, "proxy: field 'scheme' must be http or https");
+    proxy->host = awsb_field_view(L, index, "host");
+    if (proxy->host.size == 0) /* would be none */
+        luaL_error(L, "proxy: field 'host' must not be empty");
+    proxy->port = (unsigned)awsb_field_size(L, index, "proxy", "port", 0, MAX_PORT);
+    proxy->user = awsb_field_view(L, index, "user");
+    proxy->password = awsb_field_view(L, index, "password");
+}
+
+/* start(request, settings, proxy): the last two may be nil; a proxy has scheme, host, port, user and
+ * password, the last two as they are, or absent. */
 static int start(lua_State *L)
 {
     struct awsb_engine *engine = check_engine(L);
@@ -310,8 +340,7 @@ static int start(lua_State *L)
     lua_settop(L, PROXY);
     read_request(L, &request);
     read_settings(L, SETTINGS, &request);
-    if (!lua_isnil(L, PROXY))
-        request.proxy = awsb_check_view(L, PROXY);
+    read_proxy(L, PROXY, &request.proxy);
     transfer = awsb_push_new_transfer(L, engine);
     if (push_field(L, "headers", LUA_TTABLE))
         good = add_headers(L, transfer);

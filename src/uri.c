@@ -4,8 +4,6 @@
 
 #include "text.h"
 
-#define ESCAPE_SIZE 3 /* "%XX" */
-
 static bool is_unreserved(char c)
 {
     return awsb_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
@@ -15,7 +13,7 @@ static void add_encoded_byte(struct awsb_buf *out, char c)
 {
     static const char digits[] = "0123456789ABCDEF";
     unsigned char byte = (unsigned char)c;
-    char escape[ESCAPE_SIZE];
+    char escape[AWSB_URI_GROWTH];
 
     if (is_unreserved(c)) {
         awsb_buf_add_byte(out, c);
@@ -24,7 +22,7 @@ static void add_encoded_byte(struct awsb_buf *out, char c)
     escape[0] = '%';
     escape[1] = digits[byte >> 4];
     escape[2] = digits[byte & 15];
-    awsb_buf_add(out, awsb_view(escape, ESCAPE_SIZE));
+    awsb_buf_add(out, awsb_view(escape, AWSB_URI_GROWTH));
 }
 
 void awsb_uri_encode(struct awsb_buf *out, struct awsb_view text)
@@ -141,7 +139,7 @@ static struct awsb_view recode(struct awsb_buf *out, struct awsb_view text)
 
         if (low >= 0) {
             add_encoded_byte(out, (char)(high * 16 + low));
-            i += ESCAPE_SIZE;
+            i += AWSB_URI_GROWTH;
         } else {
             add_encoded_byte(out, text.data[i]);
             i++;
@@ -171,7 +169,7 @@ void awsb_uri_canonical_query(struct awsb_buf *out, struct awsb_view query,
     if (query.size > out->max_size)
         out->err = AWSB_TOO_LARGE;
     else
-        awsb_buf_reserve(scratch, query.size * ESCAPE_SIZE); /* the views below must not move */
+        awsb_buf_reserve(scratch, query.size * AWSB_URI_GROWTH); /* the views below must not move */
     if (out->err == AWSB_OK)
         out->err = scratch->err;
     while (query.size > 0 && out->err == AWSB_OK) {

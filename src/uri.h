@@ -15,6 +15,8 @@
  * failure.
  */
 
+#define AWSB_URI_GROWTH 3 /* how many bytes one may become: %XX */
+
 /* Every byte but A-Z a-z 0-9 - . _ ~ becomes %XX with upper-case digits. */
 void awsb_uri_encode(struct awsb_buf *out, struct awsb_view text);
 

@@ -3,6 +3,7 @@
 local assert = require "luassert"
 local core = require "aws.backup.core"
 local fault_server = require "spec.core.server"
+local proxy = require "aws.backup.proxy"
 
 local TEST_TIMEOUT = 20 -- seconds; no test may hang
 
@@ -10,7 +11,8 @@ local exchanges = {}
 
 local SETTINGS = { "ca_bundle", "verify_tls", "tcp_keepalive", "max_response_bytes", "max_header_bytes" }
 
---- Starts one request of a table that also has what belongs into the settings of transfers, and the proxy.
+--- Starts one request of a table that also has what belongs into the settings of transfers, and the proxy: its URL,
+--- or its parts.
 function exchanges.start(engine, request)
   local settings
   for _, name in ipairs(SETTINGS) do
@@ -19,7 +21,9 @@ function exchanges.start(engine, request)
       settings[name] = request[name]
     end
   end
-  return engine:start(request, settings and core.transfer_settings(settings), request.proxy)
+  local through = request.proxy
+  if type(through) == "string" then through = assert(proxy.read(through, "the proxy of a test")) end
+  return engine:start(request, settings and core.transfer_settings(settings), through)
 end
 
 -- `current` tells the server and the engine of the test that runs.

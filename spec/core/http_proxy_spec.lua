@@ -1,3 +1,4 @@
+local base64 = require "aws.backup.codec.base64"
 local exchanges = require "spec.core.exchanges"
 local home = require "spec.services.home"
 local other_lua = require "spec.core.other_lua"
@@ -97,11 +98,41 @@ describe("engine", function()
       assert_fails("proxy", "", { url = "http://backup.example/", proxy = "http://nowhere.invalid:1" })
     end)
 
-    it("refuses one that is none, without showing it", function()
-      for _, proxy in ipairs { "ftp://user:sesame@h", "socks5://user:sesame@h", "http://", "user:sesame@h:3128",
-        "http://user:sesame@h:99999", "http://x\nsesame", "http://user:sesame@h\r\nX: y" } do
-        assert.is_nil(assert_fails("proxy", "/x", { proxy = proxy }):find("sesame", 1, true))
+    it("sends user and password byte by byte as they are given", function()
+      for _, pair in ipairs {
+        { "user", "p@ss" }, { "user", "p%41:%zz%" }, { "us@er/#?", "p/a#s?s+ &=" }, { "us%3Aer", "100%" },
+        { "user", "" }, { "", "sesame" }, { "\195\169", "\255\128\160" }, { "user", ("x"):rep(5000) },
+      } do
+        local through = { scheme = "http", host = "127.0.0.1", port = tonumber(server.port) }
+        through.user, through.password = pair[1], pair[2]
+        local expected = "\r\nProxy-Authorization: Basic " .. base64.encode(pair[1] .. ":" .. pair[2]) .. "\r\n"
+        assert.truthy(echo("", { url = "http://backup.example/x", proxy = through }):find(expected, 1, true))
+        echo("/x", { url = "https://localhost:" .. server.tls_port .. "/x", verify_tls = false, proxy = through })
+        assert.truthy(echo("/last-connect"):find(expected, 1, true) or #pair[2] > 1000)
       end
+      local raw = echo("", { url = "http://backup.example/x", proxy = server.url })
+      assert.is_nil(raw:find("Authorization", 1, true))
+    end)
+
+    it("never goes round one that can't be used, and does not show it", function()
+      local function witnessed() return assert(echo("/totals"):match("witnessed=%d+")) end
+      local before = witnessed()
+      for _, changes in ipairs {
+        { host = "a b" }, { host = "sesame@127.0.0.1" }, { host = "127.0.0.1:80" }, { host = "h/x" }, { host = "h?x" },
+        { host = "h#x" }, { host = "[::1" }, { host = "::1" }, { host = "[::1%25lo]" }, { host = "h\0x" },
+        { host = "h%41" }, { host = "h\n" }, { host = "[]" }, { host = "\195\169" },
+        { user = "us:er" }, { user = "us\ner" }, { user = "us\0er" }, { user = "us\127er" },
+        { password = "sesame\n" }, { password = "sesame\r\nX: y" }, { password = "\0sesame" },
+        { password = "ses\tame" },
+      } do
+        local through = { scheme = "http", host = "127.0.0.1", port = 1, user = "user", password = "sesame" }
+        for name, value in pairs(changes) do through[name] = value end
+        for _, scheme in ipairs { "http", "https" } do
+          local url = ("%s://127.0.0.1:%s/x"):format(scheme, server.witness_port)
+          assert.is_nil(assert_fails("proxy", "", { url = url, proxy = through }):find("sesame", 1, true))
+        end
+      end
+      assert.equal(before, witnessed())
     end)
   end)
 end)

@@ -104,7 +104,7 @@ describe("engine, request after request,", function()
       assert_fails("url", "", { url = ("http://127.0.0.1:%s@elsewhere.invalid/"):format(server.port) })
       assert_fails("url", "", { url = "http://127.0.0.1:99999/" })
       assert_fails("url", "", { url = server.url .. "99/zero" })
-      assert_fails("proxy", "/zero", { proxy = "http://" })
+      assert_fails("proxy", "/zero", { proxy = { scheme = "http", host = "a b", port = 1 } })
     end
   end)
 

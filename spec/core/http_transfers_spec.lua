@@ -60,7 +60,7 @@ describe("engine", function()
       raised_by_settings("settings must be a table, got nil", nil)
     end)
 
-    it("a request that is no table, settings that are none, and a proxy that is no text", function()
+    it("a request that is no table, settings that are none, and a proxy that has not all its parts", function()
       for _, wrong in ipairs { 1, "x", io.stdout } do
         local ok, message = pcall(engine.start, engine, wrong)
         assert.is_false(ok)
@@ -69,8 +69,16 @@ describe("engine", function()
       for _, wrong in ipairs { {}, "x", engine, io.stdout } do
         assert.has_error(function() engine:start(request("/x"), wrong) end)
       end
-      assert.has_error(function() engine:start(request("/x"), nil, {}) end)
-      assert.has_error(function() engine:start(request("/x"), nil, 5) end)
+      for _, wrong in ipairs {
+        {}, 5, "http://127.0.0.1:1", { scheme = "http", host = "h" }, { scheme = "http", host = "", port = 1 },
+        { scheme = "HTTP", host = "h", port = 1 }, { scheme = "socks5", host = "h", port = 1 },
+        { scheme = "http", host = "h", port = 0 }, { scheme = "http", host = "h", port = 65536 },
+        { scheme = "http", host = "h", port = 1, user_info = "user:sesame" },
+      } do
+        local ok, message = pcall(engine.start, engine, request("/x"), nil, wrong)
+        assert.is_false(ok)
+        assert.is_nil(message:find("sesame", 1, true))
+      end
     end)
 
     it("a missing field, naming it", function()

@@ -32,4 +32,17 @@ describe("a worker of nginx", function()
     end)
     assert.equal("", nginx:read("error.log"))
   end)
+
+  it("is told of a proxy that can't be used when it makes a client, and goes round none", function()
+    for _, name in ipairs { "https_proxy", "HTTP_PROXY" } do
+      local other = server.start { template = "spec/nginx/environment.conf.in", values = {
+        HOME = place.path, AWS_PROFILE = "nightly", AWS_EC2_METADATA_DISABLED = "true",
+        [name] = "http://user:sesame%0A@127.0.0.1:1",
+      } }
+      local said = other:ask("/refused")
+      other:stop()
+      assert.truthy(said:find("variable " .. name .. " does not name a proxy", 1, true), said)
+      assert.is_nil(said:find("sesame", 1, true))
+    end
+  end)
 end)

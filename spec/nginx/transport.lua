@@ -8,6 +8,7 @@ local core = require "aws.backup.core"
 local cosocket = require "aws.backup.transport.cosocket"
 local fault_cases = require "spec.transport.fault_cases"
 local json = require "aws.backup.codec.json"
+local proxy = require "aws.backup.proxy"
 
 local transport = {}
 
@@ -18,10 +19,11 @@ end
 
 -- By default with connections of its own.
 local function new_transport(given)
+  local chosen = given.proxy and assert(proxy.read(given.proxy, "the proxy of a test"))
   return cosocket.new({
     max_connections = given.shared ~= true and (given.max_connections or 4) or nil,
     max_response_bytes = given.max_response_bytes, ca_bundle = given.ca_bundle, verify_tls = given.verify_tls,
-    tcp_keepalive = given.tcp_keepalive, proxy_for = given.proxy and function() return given.proxy end,
+    tcp_keepalive = given.tcp_keepalive, proxy_for = function() return chosen end,
   }, ngx)
 end
 

@@ -95,6 +95,8 @@ return { topic = "HTTP", facts = {
     "may lack a scheme, which is http then, and have blanks around it" },
   { "a value that is no http or https proxy is an error that tells no credentials", PROXY,
     "is refused where it is none, with the place but without what was written there" },
+  { "so is one with user or password that can't be sent, and no call goes round it", CURL,
+    "refuses to be made with a proxy that can't be used, whichever variable names it, and asks nobody" },
   { "user and password, percent-decoded, become Proxy-Authorization: Basic", THROUGH_PROXY,
     "sends it the credentials of its URL" },
   { "an http URL is asked of the proxy whole", THROUGH_PROXY, "asks it for the whole URL" },

@@ -1,8 +1,15 @@
 -- What the transport over nginx's sockets makes of each thing that these can say, with a socket that says it.
 
 local cosocket = require "aws.backup.transport.cosocket"
+local proxy = require "aws.backup.proxy"
 
 local OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+-- Settings with which all goes through the proxy of that URL.
+local function through(url)
+  local chosen = assert(proxy.read(url, "the proxy of a test"))
+  return { proxy_for = function() return chosen end }
+end
 
 -- An nginx with one socket at a time, which does as `script` says: what each method returns, in turn or always.
 local function fake_nginx(script)
@@ -164,16 +171,15 @@ describe("over nginx's sockets, a failure says what to do:", function()
   end)
 
   it("the proxy, without its password", function()
-    local through = { proxy_for = function() return "http://sesame:p%40ss@proxy.example:3128" end }
     for _, failure in ipairs { "connection refused", "proxy.example could not be resolved (3: Host not found)" } do
-      local result = send({ connect = { { nil, failure } } }, through)
+      local result = send({ connect = { { nil, failure } } }, through "http://sesame:p%40ss@proxy.example:3128")
       assert.equal("proxy", result.kind)
       says(result, { "proxy.example", "host.example" })
       assert.is_nil(result.message:find("sesame", 1, true) or result.message:find("p%40ss", 1, true))
     end
-    local odd = send({}, { proxy_for = function() return "http://sesame:p%40ss@:x" end })
+    local odd = send({}, through "https://sesame:p%40ss@proxy.example", { url = "https://host.example/" })
     assert.same({ "proxy", false }, { odd.kind, odd.retryable })
-    assert.is_nil(odd.message:find("sesame", 1, true))
+    assert.is_nil(odd.message:find("sesame", 1, true) or odd.message:find("p@ss", 1, true))
   end)
 end)
 
@@ -245,7 +251,7 @@ describe("over nginx's sockets", function()
     local answers = { "HTTP/1.1 200 OK\r\n", "\r\n", OK }
     assert.equal("connect 5, send 5, receiveany 5, receiveany 5, sslhandshake 5, send 7, receiveany 7",
       (allowed({ getreusedtimes = 0, receiveany = answers },
-        { proxy_for = function() return "http://127.0.0.1:3128" end })))
+        through "http://127.0.0.1:3128")))
   end)
 
   it("timeouts are set once for all steps over an idle connection", function()
@@ -310,20 +316,21 @@ describe("over nginx's sockets", function()
     assert.is_nil(send().fake.option)
   end)
 
-  it("a proxy without a port has the one that libcurl takes", function()
-    for url, port in pairs { ["http://proxy.example"] = 1080, ["http://proxy.example:80"] = 80 } do
+  it("a proxy is asked at its port", function()
+    for url, port in pairs { ["http://proxy.example"] = 80, ["https://proxy.example"] = 443,
+      ["http://proxy.example:3128"] = 3128 } do
       local asked
       send({ connect = function(_, number)
         asked = number
         return 1
-      end }, { proxy_for = function() return url end }, { url = "http://host.example/" })
+      end }, through(url), { url = "http://host.example/" })
       assert.equal(port, asked)
     end
   end)
 
   it("bytes that a proxy sends into a tunnel of its own accord are not taken for the target's", function()
     local result = send({ receiveany = { "HTTP/1.1 200 OK\r\n\r\nmore" } },
-      { proxy_for = function() return "http://proxy.example:3128" end })
+      through "http://proxy.example:3128")
     assert.equal("proxy", result.kind)
     assert.equal(0, count(result.fake.calls, "sslhandshake"))
   end)

@@ -1,10 +1,12 @@
 -- A client over libcurl against a server that misbehaves: what a user sees of each fault.
 
 local backup = require "aws.backup"
+local base64 = require "aws.backup.codec.base64"
 local blocking = require "aws.backup.runtime.blocking"
 local core = require "aws.backup.core"
 local curl = require "aws.backup.transport.curl"
 local fault_server = require "spec.core.server"
+local proxy = require "aws.backup.proxy"
 
 local KEYS = { access_key_id = "AKID", secret_access_key = "SECRETSECRETSECRET" }
 
@@ -105,14 +107,54 @@ describe("a client over libcurl", function()
     assert.equal("proxy", failure("/no-content", { env = env }).kind)
   end)
 
+  it("refuses to be made with a proxy that can't be used, whichever variable names it, and asks nobody", function()
+    local function witnessed()
+      return curl.new({}, blocking):send({ method = "GET", url = server.url .. "/totals", headers = {} })
+        .body:match("witnessed=%d+")
+    end
+    local before = witnessed()
+    local function refuses(source, more)
+      for _, scheme in ipairs { "http", "https" } do
+        more.endpoint_url = ("%s://127.0.0.1:%s"):format(scheme, server.witness_port)
+        local made, err = pcall(new, "", more)
+        assert.is_false(made)
+        assert.is_true(backup.is(err, "ConfigError"), tostring(err))
+        assert.truthy(tostring(err):find(source, 1, true), tostring(err))
+        assert.is_nil(tostring(err):find("sesame", 1, true))
+      end
+    end
+    for _, user_info in ipairs { "user:sesame%0A", "us%0Der:sesame", "user:%00sesame", "u%7F:sesame", "u%3A:sesame" } do
+      local url = ("http://%s@127.0.0.1:%s"):format(user_info, server.witness_port)
+      for _, name in ipairs { "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" } do
+        refuses("variable " .. name, { env = { [name] = url } })
+      end
+      refuses("the option proxy", { proxy = url })
+    end
+    assert.truthy(before)
+    assert.equal(before, witnessed())
+  end)
+
+  it("takes the last @ of a proxy for the end of its password", function()
+    for user_info, sent in pairs { ["user:p@ss"] = "user:p@ss", ["user:p%2541@%"] = "user:p%41@%" } do
+      local client = new("", { endpoint_url = "http://elsewhere.invalid/echo",
+        env = { http_proxy = ("http://%s@127.0.0.1:%s"):format(user_info, server.port) } })
+      local _, err = pcall(client.list_backup_vaults, client)
+      assert.is_true(backup.is(err, "ResponseError"), tostring(err)) -- the request, which is no JSON
+      local asked = curl.new({ proxy_for = function()
+        return assert(proxy.read(("http://%s@127.0.0.1:%s"):format(user_info, server.port), "the proxy of a test"))
+      end }, blocking):send { method = "GET", url = "http://elsewhere.invalid/x", headers = {} }
+      assert.truthy(asked.body:find("Proxy-Authorization: Basic " .. base64.encode(sent) .. "\r\n", 1, true))
+    end
+  end)
+
   it("never shows the credentials of a proxy", function()
-    local proxy = "sesame:sesame@127.0.0.1:" .. server.port
+    local written = "sesame:sesame@127.0.0.1:" .. server.port
     for _, url in ipairs { "https://elsewhere.invalid", "http://elsewhere.invalid/status/407" } do
-      local err = failure("", { endpoint_url = url, env = { ALL_PROXY = proxy } })
+      local err = failure("", { endpoint_url = url, env = { ALL_PROXY = written } })
       assert.equal("proxy", err.kind)
       assert.is_nil(tostring(err):find("sesame", 1, true))
     end
-    local made, err = pcall(backup.client, { region = "us-east-1", proxy = "socks5://" .. proxy, env = {} })
+    local made, err = pcall(backup.client, { region = "us-east-1", proxy = "socks5://" .. written, env = {} })
     assert.is_false(made)
     assert.is_true(backup.is(err, "ConfigError"))
     assert.is_nil(tostring(err):find("sesame", 1, true))
@@ -210,7 +252,7 @@ describe("the curl transport", function()
     local asked
     local transport = curl.new({ proxy_for = function(...)
       asked = { ... }
-      return server.url
+      return { scheme = "http", host = "127.0.0.1", port = tonumber(server.port) }
     end }, blocking)
     assert.equal(200, transport:send(request("http://elsewhere.invalid/zero")).status)
     assert.same({ "http://elsewhere.invalid" }, asked)

@@ -6,6 +6,7 @@ local curl = require "aws.backup.transport.curl"
 local fault_cases = require "spec.transport.fault_cases"
 local fault_server = require "spec.core.server"
 local lfs = require "lfs" -- busted has it
+local proxy = require "aws.backup.proxy"
 
 local function collect()
   collectgarbage()
@@ -33,8 +34,8 @@ end
 local function new_transport(given)
   local settings = { max_connections = 4 }
   for name, value in pairs(given) do settings[name] = value end
-  settings.proxy = nil
-  settings.proxy_for = given.proxy and function() return given.proxy end
+  local chosen = given.proxy and assert(proxy.read(given.proxy, "the proxy of a test"))
+  settings.proxy, settings.proxy_for = nil, function() return chosen end
   return curl.new(settings, blocking)
 end
 

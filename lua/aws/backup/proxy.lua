@@ -12,11 +12,14 @@ local ascii = require "aws.backup.ascii"
 local errors = require "aws.backup.errors"
 local ip_address = require "aws.backup.ip_address"
 local memo = require "aws.backup.memo"
+local uri = require "aws.backup.codec.uri"
 local url_reader = require "aws.backup.url"
 
 local proxy = {}
 
+-- A proxy without a port is at its scheme's, as for boto3; curl alone has 1080.
 local DEFAULT_PORT = url_reader.DEFAULT_PORT
+local MAX_NAME_BYTES, MAX_SHOWN_BYTES = 253, 32
 
 -- Link-local addresses mean the machine itself: its instance metadata, the credentials of its container. A proxy would
 -- give the credentials of another machine. The last one is where EC2 and EKS have them in IPv6.
@@ -72,25 +75,84 @@ local function read_exceptions(text)
   return exceptions
 end
 
--- What is wrong with a proxy's URL, or nil. Only its scheme is ever shown: the rest may hold a password.
-local function fault_of(scheme, rest)
-  if not DEFAULT_PORT[scheme] then
-    return ("its scheme is %q, and only http and https proxies are supported"):format(scheme)
-  end
-  local _, fault = url_reader.read(scheme .. "://" .. rest)
-  if fault == "port" then return "its port is outside 1 to 65535" end
-  return fault and "it has no host, or a character that must be percent-encoded"
+-- A name as resolvers take it, which may have underscores, or an address. Whatever else a host might be in a URL would
+-- be read in one way here and in another one elsewhere.
+local function is_host(host)
+  if host:find("[", 1, true) then return ip_address.parse(host) ~= nil end
+  local name = host:gsub("%.$", "")
+  return #name <= MAX_NAME_BYTES and name:find("^[0-9A-Za-z._-]+$") ~= nil and name:sub(1, 1) ~= "."
+    and name:sub(-1) ~= "." and not name:find("..", 1, true)
 end
 
--- The URL of a proxy from what somebody wrote: a scheme may be missing, http is meant then. `source` says where it was
--- written.
-local function read_url(written, source)
-  local text = written:match("^%s*(.-)%s*$")
+-- User and password as they are, from what a URL has before its last @; the first colon divides them. A % that is no
+-- escape is itself, as for boto3.
+---@return string? user, string? password  nil: there are none
+---@return string? fault
+local function read_user_info(user_info)
+  local colon = user_info:find(":", 1, true) or #user_info + 1
+  local user, password = uri.decode(user_info:sub(1, colon - 1)), uri.decode(user_info:sub(colon + 1))
+  if ascii.has_control(user) or ascii.has_control(password) then
+    return nil, nil, "its user name or password has a control character, which can't be sent to a proxy"
+  end
+  if user:find(":", 1, true) then
+    return nil, nil, "its user name has a colon, which Basic authentication can't carry"
+  end
+  if user == "" and password == "" then return nil, nil end
+  return user, password
+end
+
+local FAULTS = {
+  bytes = "it has a blank, a control character or a letter beyond ASCII; percent-encode it",
+  port = "its port is outside 1 to 65535",
+}
+
+-- What is wrong with a proxy's scheme, or nil. Of a URL only the scheme is ever shown: the rest may hold a password.
+local function fault_of_scheme(scheme, rest)
+  if scheme and not DEFAULT_PORT[scheme] then
+    return ("its scheme is %q, and only http and https proxies are supported"):format(scheme:sub(1, MAX_SHOWN_BYTES))
+  end
+  if not scheme and rest:find("^[Hh][Tt][Tt][Pp][Ss]?:") then return "its scheme lacks the two slashes behind it" end
+end
+
+-- Takes the URL of a proxy apart. A scheme may be missing, http is meant then; path, query and fragment mean nothing.
+---@return aws.backup.Proxy? proxy
+---@return string? fault
+local function read_parts(text)
   local scheme, rest = text:match("^([A-Za-z][0-9A-Za-z+.%-]*)://(.*)$")
-  if not scheme then scheme, rest = "http", text:gsub("^//", "") end
-  scheme = ascii.lower(scheme)
-  local fault = fault_of(scheme, rest)
-  if not fault then return scheme .. "://" .. rest end
+  scheme = scheme and ascii.lower(scheme)
+  if not scheme then rest = text:gsub("^//", "") end
+  local fault = fault_of_scheme(scheme, rest)
+  if fault then return nil, fault end
+  -- What stands before it would be taken for the host, though it be a user name.
+  if rest:find("^[^/?#]*[/?#].*@") then
+    return nil, "a / ? or # in its user name or password must be percent-encoded"
+  end
+  local read, kind = url_reader.read((scheme or "http") .. "://" .. rest)
+  if not read or not is_host(read.host) then return nil, FAULTS[kind] or "it has no valid host" end
+  local user, password
+  if read.user_info then user, password, fault = read_user_info(read.user_info) end
+  if fault then return nil, fault end
+  return {
+    scheme = read.scheme, host = read.host, port = read.port or DEFAULT_PORT[read.scheme],
+    user = user, password = password,
+  }
+end
+
+---@class aws.backup.Proxy
+---@field scheme "http"|"https"  how the proxy itself is reached
+---@field host string  an IPv6 address has its brackets
+---@field port integer
+---@field user? string  as it is, not percent-encoded
+---@field password? string  likewise
+
+--- Reads the URL of a proxy, once and for all: what carries requests gets the parts.
+---@param written string
+---@param source string  where it was written: "the option proxy"
+---@return aws.backup.Proxy? proxy
+---@return table? err  ConfigError: names the source, never what was written
+function proxy.read(written, source)
+  local parts, fault = read_parts(ascii.trim(written))
+  if parts then return parts end
   return nil, errors.new("ConfigError", {
     message = ("%s does not name a proxy: %s; it must be http://host:port or http://user:password@host:port")
       :format(source, fault),
@@ -113,24 +175,24 @@ end
 
 -- The proxy of each scheme that has one.
 local function from_environment(getenv)
-  local urls = {}
+  local proxies = {}
   for scheme in pairs(DEFAULT_PORT) do
     local value, name = first_set(getenv, variables_of(scheme, getenv))
     if value then
-      local url, failure = read_url(value, "the environment variable " .. name)
-      if not url then return nil, failure end
-      urls[scheme] = url
+      local read, failure = proxy.read(value, "the environment variable " .. name)
+      if not read then return nil, failure end
+      proxies[scheme] = read
     end
   end
-  return urls
+  return proxies
 end
 
 -- One for all, or those of the environment.
 local function chosen(option, getenv)
   if not option then return from_environment(getenv) end
-  local url, failure = read_url(option, "the option proxy")
-  if not url then return nil, failure end
-  return { https = url, http = url }
+  local read, failure = proxy.read(option, "the option proxy")
+  if not read then return nil, failure end
+  return { https = read, http = read }
 end
 
 local function is_excepted(exceptions, host, address, port)
@@ -150,12 +212,11 @@ end
 --- Reads once what there is to know about proxies.
 ---@param option? string  a proxy for every request; the environment then counts for nothing
 ---@param getenv fun(name: string): string?  blank means not set
----@return (fun(origin: string): string?)? choose  the URL of the proxy for what is at "https://host:8443", with
----  whatever password it has; nil: none
+---@return (fun(origin: string): aws.backup.Proxy?)? choose  the proxy for what is at "https://host:8443"; nil: none
 ---@return table? err  ConfigError: names the variable, never its value
 function proxy.new(option, getenv)
-  local urls, failure = chosen(option, getenv)
-  if not urls then return nil, failure end
+  local proxies, failure = chosen(option, getenv)
+  if not proxies then return nil, failure end
   local exceptions = option and {} or read_exceptions(first_set(getenv, { "no_proxy", "NO_PROXY" }))
 
   -- False: none, or nothing that anything could be sent to.
@@ -166,16 +227,16 @@ function proxy.new(option, getenv)
     local address = ip_address.parse(host)
     if address and is_never_proxied(address) then return false end
     if is_excepted(exceptions, host, address, parts.port or DEFAULT_PORT[parts.scheme]) then return false end
-    return urls[parts.scheme] or false
+    return proxies[parts.scheme] or false
   end)
 
   return function(origin) return find(origin) or nil end
 end
 
 --- Chooses for a request as transports get it.
----@param choose? fun(origin: string): string?  from `new`; absent: no proxy for anything
+---@param choose? fun(origin: string): aws.backup.Proxy?  from `new`; absent: no proxy for anything
 ---@param request { url: string, direct: boolean? }  direct: through no proxy
----@return string? url
+---@return aws.backup.Proxy? proxy
 function proxy.for_request(choose, request)
   if request.direct or not choose then return nil end
   local origin = url_reader.origin(request.url)

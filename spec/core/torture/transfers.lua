@@ -23,7 +23,7 @@ for i, path in ipairs { "/echo", "/odd-headers", "/continue", "/truncated", "/si
   local transfer, kind, message = engine:start({
     method = "POST", url = host.url .. path, body = ("b"):rep(5000), timeout = 20,
     headers = { authorization = signed.authorization, ["x-i"] = tostring(i) },
-  }, settings, "")
+  }, settings)
   if not transfer then error(kind .. ": " .. message) end
   transfers[i] = transfer
 end
@@ -38,12 +38,15 @@ if trouble then error(trouble) end
 assert(select(2, transfers[4]:result()) == "reset")
 assert(#transfers[1]:result().body > 5000)
 
--- Over what carried the first ones.
-for i = 1, 2 do
+-- Over what carried the first ones, but for the last, which goes through a proxy.
+local through = {
+  scheme = "http", host = "127.0.0.1", port = tonumber(host.url:match(":(%d+)$")), user = "us@er", password = "p:%",
+}
+for i = 1, 3 do
   local transfer, kind, message = engine:start({
     method = "POST", url = host.url .. "/echo?" .. i, body = ("b"):rep(5000), timeout = 20,
     headers = { ["x-i"] = tostring(i) },
-  }, settings, "")
+  }, settings, i == 3 and through or nil)
   if not transfer then error(kind .. ": " .. message) end
   while not transfer:done() do engine:step(0.1) end
   local response

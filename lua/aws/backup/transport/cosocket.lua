@@ -66,7 +66,7 @@ end
 ---@class aws.backup.CosocketSettings
 ---@field ca_bundle? string  # refused where TLS is used: lua_ssl_trusted_certificate takes its place
 ---@field verify_tls? boolean
----@field proxy_for? fun(origin: string): string?  # see aws.backup.proxy; absent: no proxy
+---@field proxy_for? fun(origin: string): aws.backup.Proxy?  # see aws.backup.proxy; absent: no proxy
 ---@field tcp_keepalive? boolean  # probe connections while they are silent
 ---@field max_response_bytes? integer
 ---@field max_connections? integer  # gives the client connections of its own, so many at most in each worker

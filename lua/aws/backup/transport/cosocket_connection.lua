@@ -189,9 +189,9 @@ end
 -- Proxies.
 
 -- Asks the proxy for a tunnel to the target.
-local function open_tunnel(self, target, proxy)
+local function open_tunnel(self, target)
   local place = ("%s:%d"):format(target.host, target.port)
-  local head, kind, message = http_writer.head({ method = "CONNECT" }, place, place, proxy.authorization)
+  local head, kind, message = http_writer.head({ method = "CONNECT" }, place, place, self.route.proxy_authorization)
   local sent
   if head then sent, kind, message = send(self, head, (arm_to_connect(self))) end
   if not sent then return nil, kind, message end
@@ -228,7 +228,7 @@ function methods:open(must_be_fresh)
   if done and self.is_reused then return true end
   local has_tunnel = proxy ~= nil and target.scheme == "https"
   if done and hop.scheme == "https" then done, kind, message, retryable = handshake(self, hop.host) end
-  if done and has_tunnel then done, kind, message, retryable = open_tunnel(self, target, proxy) end
+  if done and has_tunnel then done, kind, message, retryable = open_tunnel(self, target) end
   if done and has_tunnel then return handshake(self, target.host) end
   if done then return true end
   if proxy then return blame_proxy(kind, message, retryable) end

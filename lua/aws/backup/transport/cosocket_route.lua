@@ -4,8 +4,6 @@ local base64 = require "aws.backup.codec.base64"
 local core = require "aws.backup.core"
 local explain = require "aws.backup.transport.explain"
 local http_writer = require "aws.backup.transport.http_writer"
-local uri = require "aws.backup.codec.uri"
-local url_reader = require "aws.backup.url"
 
 local cosocket_route = {}
 
@@ -13,23 +11,11 @@ local cosocket_route = {}
 local POOL_SIZE = 64
 -- Where a client has a bound of its own, as many calls may wait for their turn.
 local BACKLOG = 65535
--- libcurl's, so that a proxy is the same one inside nginx and outside.
-local PROXY_PORT = { http = 1080, https = 443 }
 
--- The header that tells a proxy user and password, from "user:password", both percent-encoded.
-local function authorization(user_info)
-  if not user_info then return nil end
-  local user, password = user_info:match("^([^:]*):?(.*)$")
-  return "proxy-authorization: Basic " .. base64.encode(uri.decode(user) .. ":" .. uri.decode(password)) .. "\r\n"
-end
-
--- The proxy of a URL that aws.backup.proxy chose; nil if none can be read from it.
-local function proxy_from(url)
-  local read = url_reader.read(url)
-  return read and {
-    url = url, scheme = read.scheme, host = read.host, port = read.port or PROXY_PORT[read.scheme],
-    authorization = authorization(read.user_info),
-  }
+-- The header that tells a proxy user and password.
+local function authorization(proxy)
+  if not proxy or not proxy.user then return nil end
+  return "proxy-authorization: Basic " .. base64.encode(proxy.user .. ":" .. proxy.password) .. "\r\n"
 end
 
 local function refuse(scene, kind, detail, retryable)
@@ -37,18 +23,10 @@ local function refuse(scene, kind, detail, retryable)
   return nil, kind, explain.failure(kind, scene), retryable
 end
 
--- The proxy at a URL, for a target.
-local function read_proxy(url, target, scene)
-  local found = proxy_from(url)
-  scene.proxy_host = found and found.host or "of this request"
-  if not found then
-    return refuse(scene, "proxy", "it must be a URL such as http://host:3128 (schemes http and https)", false)
-  end
-  if found.scheme == "https" and target.scheme == "https" then
-    return refuse(scene, "proxy",
-      "nginx's sockets have no TLS inside TLS; give a proxy whose URL begins with http://", false)
-  end
-  return found
+local function check_proxy(target, proxy, scene)
+  if not proxy or proxy.scheme ~= "https" or target.scheme ~= "https" then return true end
+  return refuse(scene, "proxy",
+    "nginx's sockets have no TLS inside TLS; give a proxy whose URL begins with http://", false)
 end
 
 -- nginx takes certificates from its configuration alone. Trusting others than those that were named is no way out.
@@ -59,12 +37,20 @@ local function check_trust(settings, target, proxy, scene)
     .. "lua_ssl_trusted_certificate %s; into nginx's configuration"):format(settings.ca_bundle), false)
 end
 
--- Everything that makes one connection another one's equal. The proxy's URL may hold a password.
+-- Tells proxies and their users apart without a password in it. No part of a proxy has a NUL.
+local function proxy_name(proxy)
+  if not proxy then return "direct" end
+  return core.sha256_hex(table.concat({
+    proxy.scheme, proxy.host, ("%d"):format(proxy.port), proxy.user or "", proxy.password or "",
+  }, "\0"))
+end
+
+-- Everything that makes one connection another one's equal.
 local function pool_name(settings, target, proxy)
   local is_forwarded = proxy and target.scheme == "http"
   return table.concat({
     "aws.backup", target.scheme, is_forwarded and "*" or target.host .. ":" .. target.port,
-    proxy and core.sha256_hex(proxy.url) or "direct", settings.verify_tls and "verified" or "unverified",
+    proxy_name(proxy), settings.verify_tls and "verified" or "unverified",
     settings.tcp_keepalive and "probed" or "", settings.owner or "",
   }, "|")
 end
@@ -75,10 +61,11 @@ end
 
 ---@class aws.backup.Route
 ---@field target aws.backup.Target  its path has no meaning
----@field proxy? table  scheme, host, port, authorization
+---@field proxy? aws.backup.Proxy
+---@field proxy_authorization? string  a header line for it
 ---@field has_address boolean  of the first hop, so that no name need be resolved
 ---@field form_prefix string  what stands before the path in requests: a proxy that forwards gets the whole URL
----@field authorization? string  a header line for a proxy that forwards
+---@field authorization? string  the same, where requests have it themselves: of a proxy that forwards
 ---@field pool table  options of connect
 ---@field idle integer  what a client knows of the idle connections in the pool: it may be wrong, since others take and
 ---  close them
@@ -87,11 +74,12 @@ end
 ---@field verify_tls boolean
 
 local function new_route(settings, target, proxy)
-  local is_forwarded = proxy and target.scheme == "http"
+  local is_forwarded, proxy_authorization = proxy and target.scheme == "http", authorization(proxy)
   return {
-    target = target, proxy = proxy, has_address = is_address((proxy or target).host),
+    target = target, proxy = proxy, proxy_authorization = proxy_authorization,
+    has_address = is_address((proxy or target).host),
     form_prefix = is_forwarded and "http://" .. target.authority or "",
-    authorization = is_forwarded and proxy.authorization or nil,
+    authorization = is_forwarded and proxy_authorization or nil,
     pool = {
       pool = pool_name(settings, target, proxy), pool_size = settings.max_connections or POOL_SIZE,
       backlog = settings.max_connections and BACKLOG or nil,
@@ -104,21 +92,18 @@ end
 --- Finds the way to an origin.
 ---@param settings table  ca_bundle, verify_tls, tcp_keepalive, max_connections, owner, max_response_bytes
 ---@param origin string  "https://host:8443"
----@param proxy_for? fun(origin: string): string?
+---@param proxy_for? fun(origin: string): aws.backup.Proxy?
 ---@return aws.backup.Route? route
 ---@return string? kind, string? message, boolean? retryable
 function cosocket_route.find(settings, origin, proxy_for)
   local target, kind, detail = http_writer.target(origin)
   if not target then return refuse({ host = "the request" }, kind, detail) end
-  local scene, url = { host = target.host }, proxy_for and proxy_for(origin)
-  local proxy, message, retryable
-  if url then
-    proxy, kind, message, retryable = read_proxy(url, target, scene)
-    if not proxy then return nil, kind, message, retryable end
-  end
-  local is_trusted
-  is_trusted, kind, message, retryable = check_trust(settings, target, proxy, scene)
-  if not is_trusted then return nil, kind, message, retryable end
+  local proxy = proxy_for and proxy_for(origin)
+  local scene = { host = target.host, proxy_host = proxy and proxy.host }
+  local is_fine, message, retryable
+  is_fine, kind, message, retryable = check_proxy(target, proxy, scene)
+  if is_fine then is_fine, kind, message, retryable = check_trust(settings, target, proxy, scene) end
+  if not is_fine then return nil, kind, message, retryable end
   return new_route(settings, target, proxy)
 end
 

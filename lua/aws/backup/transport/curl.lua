@@ -24,7 +24,7 @@ end
 ---@class aws.backup.CurlSettings
 ---@field ca_bundle? string  # file or directory of PEM certificates
 ---@field verify_tls? boolean
----@field proxy_for? fun(origin: string): string?  # see aws.backup.proxy; absent: no proxy
+---@field proxy_for? fun(origin: string): aws.backup.Proxy?  # see aws.backup.proxy; absent: no proxy
 ---@field tcp_keepalive? boolean  # probe the connections that are opened for this client while they are silent
 ---@field max_response_bytes? integer
 ---@field max_connections? integer  # gives the client connections of its own, so many at most
@@ -48,12 +48,12 @@ function curl.new(settings, runtime)
   local driving
 
   function transport.send(_, request)
-    local proxy_url = proxy.for_request(settings.proxy_for, request)
+    local chosen = proxy.for_request(settings.proxy_for, request)
     driving = driving or engine()
-    local transfer, kind, message = driving:start(request, transfer_settings, proxy_url)
+    local transfer, kind, message = driving:start(request, transfer_settings, chosen)
     if kind == "closed" then -- by somebody else, or it belongs to the parent process
       driving = engine()
-      transfer, kind, message = driving:start(request, transfer_settings, proxy_url)
+      transfer, kind, message = driving:start(request, transfer_settings, chosen)
     end
     if not transfer then return nil, kind, message end
     runtime.finish(driving, transfer)
