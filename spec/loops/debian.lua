@@ -3,17 +3,20 @@
 
 local debian = {}
 
--- The folder under /usr/share/lua that a Lua without a package of its own borrows from.
+-- The folders under /usr/share/lua that a Lua without a package of its own borrows from. Copas needs coxpcall, which is
+-- in one of them on Debian 12 and in another on Debian 13.
 local BORROWED_FROM = {
-  copas = { ["Lua 5.3"] = "5.2", ["Lua 5.4"] = "5.2" },
+  copas = { ["Lua 5.2"] = { "5.3" }, ["Lua 5.3"] = { "5.2" }, ["Lua 5.4"] = { "5.2", "5.3" } },
 }
 
 --- Loads a module; an error if its package is not installed.
 ---@param name string
 ---@return table module
 function debian.require(name)
-  local path, folder = package.path, (BORROWED_FROM[name] or {})[_VERSION]
-  if folder then package.path = ("%s;/usr/share/lua/%s/?.lua"):format(path, folder) end
+  local path = package.path
+  for _, folder in ipairs((BORROWED_FROM[name] or {})[_VERSION] or {}) do
+    package.path = ("%s;/usr/share/lua/%s/?.lua"):format(package.path, folder)
+  end
   local fine, module = pcall(require, name)
   package.path = path
   if fine then return module end
