@@ -338,6 +338,7 @@ build = {
     ["aws.backup.runtime"] = "lua/aws/backup/runtime/init.lua",
     ["aws.backup.runtime.light_threads"] = "lua/aws/backup/runtime/light_threads.lua",
     ["aws.backup.runtime.lineage"] = "lua/aws/backup/runtime/lineage.lua",
+    ["aws.backup.runtime.lost_calls"] = "lua/aws/backup/runtime/lost_calls.lua",
     ["aws.backup.runtime.luv"] = "lua/aws/backup/runtime/luv.lua",
     ["aws.backup.runtime.nginx"] = "lua/aws/backup/runtime/nginx.lua",
     ["aws.backup.runtime.phase"] = "lua/aws/backup/runtime/phase.lua",

@@ -6,6 +6,7 @@
 local cjson = require "cjson"
 
 local backup = require "aws.backup"
+local phases = require "aws.backup.runtime.phase"
 
 local calls = {}
 
@@ -97,6 +98,15 @@ function calls.call_often()
   collectgarbage()
   collectgarbage()
   ngx.print(good, " ", collectgarbage("count"))
+end
+
+--- In which phases of a handshake a call may wait here, as JSON.
+function calls.tell_waits()
+  local told = {}
+  for _, name in ipairs { "ssl_client_hello", "ssl_cert", "ssl_session_fetch" } do
+    told[name] = phases.may_wait(name)
+  end
+  ngx.print(cjson.encode(told))
 end
 
 --- All outcomes, as JSON.

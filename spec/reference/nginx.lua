@@ -7,8 +7,10 @@ return { topic = "Calls inside nginx", facts = {
   -- Where calls are made.
   { "cosockets and ngx.sleep are there in rewrite, access, content, timers and phases of TLS; calls are made there",
     RUNTIME, "calls can be made in every phase that serves others meanwhile" },
-  { "ssl_client_hello_by_lua and ssl_session_fetch_by_lua can only yield in an nginx with OpenResty's patches",
-    RUNTIME, "some phases of TLS can wait only where OpenResty's patches are" },
+  { "the phases of a TLS handshake can only yield in an nginx with OpenResty's patches",
+    RUNTIME, "can wait where the core of nginx, and for sessions OpenSSL, has OpenResty's patches" },
+  { "whoever waits in a handshake is dropped when it ends",
+    "spec/nginx/lost_calls_spec.lua", "is an error in the log if the handshake ends before it, and only then" },
   { "in the phases that can't yield a call is an error at once, which names the phase and the way out",
     RUNTIME, "no call can be made elsewhere, and a call later is the way out" },
   { "in init_by_lua calls go over libcurl, and block",

@@ -4,8 +4,8 @@ local nginx = require "aws.backup.runtime.nginx"
 local phase = require "aws.backup.runtime.phase"
 
 local MAY_WAIT = {
-  "rewrite", "server_rewrite", "access", "precontent", "content", "timer", "ssl_cert", "proxy_ssl_cert",
-  "proxy_ssl_verify", "preread",
+  "rewrite", "server_rewrite", "access", "precontent", "content", "timer", "proxy_ssl_cert", "proxy_ssl_verify",
+  "preread",
 }
 local MAY_NOT_WAIT = {
   "init_worker", "set", "balancer", "header_filter", "body_filter", "log", "ssl_session_store", "exit_worker",
@@ -56,15 +56,69 @@ describe("in nginx", function()
     fault_in("a_phase_of_tomorrow", new())
   end)
 
-  it("some phases of TLS can wait only where OpenResty's patches are", function()
-    for _, name in ipairs { "ssl_client_hello", "ssl_session_fetch" } do
-      fault_in(name, new())
-      played.configure = "--prefix=/usr/local/openresty/nginx --add-module=../ngx_lua-0.10.26 --with-stream"
-      assert.is_true(new().check())
-      played.configure = "--add-dynamic-module=/x/http-lua"
+  -- What ngx.errlog says of a filter that makes no sense, and whether OpenSSL has OpenResty's function.
+  local function play_patches(message, is_openssl_patched)
+    package.loaded["ngx.errlog"] = message and { set_filter_level = function(level)
+      assert.is_true(level < 0)
+      return nil, message
+    end }
+    local functions = { SSL_magic_pending_session_ptr = is_openssl_patched and "there" or nil }
+    package.loaded.ffi = { cdef = function() end, C = setmetatable(functions, { __index = function(_, name)
+      error("undefined symbol: " .. name)
+    end }) }
+  end
+
+  local function waits_in_handshake()
+    local found = {}
+    for _, name in ipairs { "ssl_client_hello", "ssl_cert", "ssl_session_fetch", "ssl_session_store" } do
+      if phase.may_wait(name) then found[#found + 1] = name end
     end
-    rawget(_G, "ngx").config = nil
-    assert.is_false(phase.may_wait("ssl_client_hello"))
+    return table.concat(found, " ")
+  end
+
+  describe("a phase of a TLS handshake", function()
+    local real_errlog, real_ffi
+    before_each(function() real_errlog, real_ffi = package.loaded["ngx.errlog"], package.loaded.ffi end)
+    after_each(function() package.loaded["ngx.errlog"], package.loaded.ffi = real_errlog, real_ffi end)
+
+    it("can wait where the core of nginx, and for sessions OpenSSL, has OpenResty's patches", function()
+      for _, message in ipairs { 'directive "lua_capture_error_log" is not set', "bad log level: -1" } do
+        play_patches(message, true)
+        assert.equal("ssl_client_hello ssl_cert ssl_session_fetch", waits_in_handshake())
+        play_patches(message, false)
+        assert.equal("ssl_client_hello ssl_cert", waits_in_handshake())
+      end
+    end)
+
+    it("can't wait in another nginx, whatever its configure arguments look like", function()
+      play_patches("missing the capture error log patch for nginx", true)
+      for _, arguments in ipairs { "--add-dynamic-module=/src/lua-nginx-module", "--add-module=../ngx_lua-0.10.28",
+        "--with-cc-opt='-ffile-prefix-map=/data/builder/debuild/nginx-1.31.4=.' --modules-path=/usr/lib/nginx/modules",
+        "--with-cc-opt='-ffile-prefix-map=/build/nginx-1.31.4=.' --prefix=/opt", "" } do
+        played.configure = arguments
+        assert.equal("", waits_in_handshake(), arguments)
+      end
+      rawget(_G, "ngx").config = nil
+      assert.equal("", waits_in_handshake())
+      play_patches(nil)
+      assert.equal("", waits_in_handshake())
+    end)
+
+    it("can wait for a certificate in Debian's nginx, which has the patch for that", function()
+      play_patches("missing the capture error log patch for nginx", false)
+      for _, place in ipairs { "/build/reproducible-path/nginx-1.26.3", "/build/nginx-AoTv4W/nginx-1.18.0" } do
+        played.configure = ("--with-cc-opt='-g -ffile-prefix-map=%s=. -fPIC' --modules-path=/usr/lib/nginx/modules")
+          :format(place)
+        assert.equal("ssl_cert", waits_in_handshake(), place)
+      end
+    end)
+
+    it("in which nothing can be waited for is refused with the reason and the way out", function()
+      play_patches("missing the capture error log patch for nginx", false)
+      local message = fault_in("ssl_cert", new())
+      assert.truthy(message:find("it takes OpenResty's patches", 1, true))
+      assert.truthy(message:find("client:later(operation, params, callback)", 1, true))
+    end)
   end)
 
   it("a wait is nginx's, in each phase anew", function()

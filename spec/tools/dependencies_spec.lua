@@ -1,5 +1,7 @@
 -- tools/dependencies on systems that are played: what is installed, and what there is to install.
 
+local read = require "spec.read_file"
+
 local DEBIAN_12 = { "luajit", "libluajit-5.1-dev", "luajit2", "libluajit2-5.1-dev" }
 local DEBIAN_13 = { "luajit", "libluajit-5.1-dev" }
 
@@ -46,9 +48,8 @@ describe("tools/dependencies", function()
 
   -- Everything that demo wants, but for LuaJIT.
   local function has_all_else()
-    local text = assert(io.open("tools/dependencies")):read("*a"):match('\ndemo="([^"]*)"')
     local words = {}
-    for word in text:gmatch("%S+") do
+    for word in read("tools/dependencies"):match('\ndemo="([^"]*)"'):gmatch("%S+") do
       if not word:find("luajit", 1, true) then words[#words + 1] = word end
     end
     assert.is_true(#words > 8)
@@ -60,8 +61,8 @@ describe("tools/dependencies", function()
     write("offered", system.offered and lines(system.offered) or "")
     if system.fetched then write("fetched", lines(system.fetched)) end
     write("user", system.user or "0\n")
-    local output = shell(("PATH='%s':$PATH POLICY_FILE='%s/policy' tools/dependencies demo 2>&1; echo status $?"):format(
-      directory, directory))
+    local output = shell(("PATH='%s':$PATH POLICY_FILE='%s/policy' tools/dependencies demo 2>&1; echo status $?")
+      :format(directory, directory))
     return output, shell("cat '" .. directory .. "/said'")
   end
 

@@ -155,11 +155,18 @@ local function find_callable(inside, name)
   return fits and operation or nil, failure
 end
 
+-- Runs what may wait for answers; nginx can drop it in the midst of that, and has to tell.
+local function run_watched(inside, what, run, ...)
+  local watched = inside.runtime.watched
+  if watched then return watched(what, run, ...) end
+  return run(...)
+end
+
 -- Without raising: what the client's own methods build on.
 local function invoke(inside, name, params, features)
   local operation, failure = find_callable(inside, name)
   if not operation then return nil, failure end
-  return call.run(inside, operation, params == nil and {} or params, features)
+  return run_watched(inside, operation.name, call.run, inside, operation, params == nil and {} or params, features)
 end
 
 local methods = {}
@@ -184,7 +191,8 @@ function methods.prepare(inside, name, params)
   local operation, failure = find_callable(inside, name)
   if not operation then error(failure, 0) end
   local request
-  request, failure = call.prepare(inside, operation, params == nil and {} or params)
+  params = params == nil and {} or params
+  request, failure = run_watched(inside, operation.name, call.prepare, inside, operation, params)
   if not request then error(failure, 0) end
   return request
 end
@@ -211,7 +219,8 @@ end
 -- Raises CredentialsError; NoCredentialsError tells what each provider met.
 function methods.credentials(inside)
   local found, failure = check_place(inside)
-  if found then found, failure = inside.credentials_source:get() end
+  local source = inside.credentials_source
+  if found then found, failure = run_watched(inside, "the search for credentials", source.get, source) end
   if not found then error(failure, 0) end
   return {
     access_key_id = found.access_key_id, secret_access_key = found.secret_access_key,

@@ -2,6 +2,7 @@
 -- sockets. Decided anew for each wait, since a client that init_by_lua makes is used in any phase of any worker.
 
 local errors = require "aws.backup.errors"
+local lost_calls = require "aws.backup.runtime.lost_calls"
 local phase = require "aws.backup.runtime.phase"
 
 local nginx = {}
@@ -14,9 +15,12 @@ local ADVICE = {
 local GENERAL_ADVICE = "client:later(operation, params, callback) makes the call in a timer as soon as this phase has "
   .. "ended, as ngx.timer.at does with any function"
 
+local NOT_KNOWN_TO_COME_BACK = " (it takes OpenResty's patches, and this nginx does not show them)"
+
 local function no_waiting(name)
-  return nil, errors.new("ConfigError", { message = ('in the phase "%s" of nginx nothing can be waited for, so no call '
-    .. "can be made; %s"):format(name, ADVICE[name] or GENERAL_ADVICE) })
+  return nil, errors.new("ConfigError", { message = ('in the phase "%s" of nginx nothing can be waited for%s, so no '
+    .. "call can be made; %s"):format(name, phase.is_in_handshake(name) and NOT_KNOWN_TO_COME_BACK or "",
+    ADVICE[name] or GENERAL_ADVICE) })
 end
 
 -- Lets all go on who wait for one event. Made for that event, and dropped after it.
@@ -66,6 +70,17 @@ function nginx.new(ngx, before_serving)
     if failure then error(failure, 0) end
     if not api then return before_serving.sleep(seconds) end
     if seconds > 0 then ngx.sleep(seconds) end
+  end
+
+  --- Runs a function that makes a call, and tells the log if it never comes back.
+  ---@param what string  that is done, for the log
+  ---@param run function
+  ---@param ... any  its arguments
+  ---@return any ...  what it returns
+  function runtime.watched(what, run, ...)
+    local name = phase.current()
+    if not phase.is_in_handshake(name) then return run(...) end
+    return lost_calls.watch(ngx, what, name, run, ...)
   end
 
   --- Waits for a transfer of the C core: there is none but before serving.
