@@ -81,7 +81,7 @@ describe("the environment's credentials", function()
   it("are refused with a blank inside, without being shown", function()
     local found, failure = get(with_keys { AWS_SECRET_ACCESS_KEY = "wJalr XUtn" })
     assert.is_nil(found)
-    assert.truthy(failure.message:find("secret_access_key of the environment", 1, true))
+    assert.truthy(failure.message:find("AWS_SECRET_ACCESS_KEY of the environment", 1, true))
     assert.is_nil(tostring(failure):find("wJalr", 1, true))
   end)
 

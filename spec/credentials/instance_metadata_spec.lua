@@ -445,7 +445,7 @@ describe("the instance metadata provider", function()
         ['{"Code":"Success","AccessKeyId":"A","SecretAccessKey":"' .. SECRET .. '"}'] = "has no Expiration, no Token",
         ["SECRETTOKEN"] = "is not valid JSON", ['{"AccessKeyId":'] = "is not valid JSON", ["[]"] = "not a JSON object",
         [document { Expiration = "SECRETTOKEN" }] = "Expiration that is",
-        [document { AccessKeyId = "SECRET TOKEN" }] = "AccessKeyId that is",
+        [document { AccessKeyId = "SECRET TOKEN" }] = "the AccessKeyId of the answer holds a blank",
       } do
         server:script { token(), roles(), keys { body = body } }
         assert_fails(words, get())

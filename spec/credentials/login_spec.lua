@@ -157,7 +157,7 @@ describe("login", function()
       local found, err = provider():get()
       assert.is_nil(found)
       without_secrets(tostring(err))
-      has(err.message, ('the session_token of the login session "%s" holds a blank'):format(SESSION))
+      has(err.message, ('the sessionToken of the login session "%s" holds a blank'):format(SESSION))
     end)
   end)
 

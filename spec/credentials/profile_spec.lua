@@ -259,12 +259,12 @@ describe("a profile with a role", function()
     modules.assume_role = { new = function(_, options)
       made[#made + 1] = options
       return { name = "assume role", get = function()
-        return fakes.set(options.base:get().access_key_id .. ">" .. options.profile)
+        return fakes.set(options.base:get().access_key_id .. "-" .. options.profile)
       end }
     end }
     local context = contexts.new { shared = fakes.shared("[profile a]\n" .. ROLE .. "source_profile = b\n[profile b]\n"
       .. ROLE .. "source_profile = c\n[profile c]\n" .. ROLE .. "source_profile = base\n" .. BASE) }
-    assert.equal("BASE>c>b>a", profile.new(context, "a", { modules = modules }):get().access_key_id)
+    assert.equal("BASE-c-b-a", profile.new(context, "a", { modules = modules }):get().access_key_id)
     assert.equal(3, #made)
   end)
 

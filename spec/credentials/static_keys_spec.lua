@@ -49,7 +49,7 @@ describe("the static keys of a profile", function()
   it("are refused if one goes over several lines, without being shown", function()
     local found, failure = get { aws_access_key_id = "AKID", aws_secret_access_key = "wJalr\nXUtn" }
     assert.is_nil(found)
-    assert.truthy(failure.message:find("secret_access_key of " .. WHERE, 1, true))
+    assert.truthy(failure.message:find("aws_secret_access_key of " .. WHERE, 1, true))
     assert.is_nil(tostring(failure):find("wJalr", 1, true))
     found, failure = get { aws_access_key_id = "AKID", aws_secret_access_key = { nested = SECRET } }
     assert.is_nil(found)

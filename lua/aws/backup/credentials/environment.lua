@@ -10,6 +10,9 @@ local environment = {}
 
 local FEATURES = { "g" }
 
+-- The second is the name from before 2014, which some tools still set.
+local TOKENS = { "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN" }
+
 local function fault(message)
   return nil, errors.new("CredentialsError", { message = message })
 end
@@ -58,11 +61,14 @@ function environment.new(context)
       return fault("AWS_CREDENTIAL_EXPIRATION was set and is not any more; set it together with the keys")
     end
     did_expire = expiration ~= nil
+    local token_name = read(TOKENS[1]) and TOKENS[1] or TOKENS[2]
     return snapshot.check({
       access_key_id = id, secret_access_key = secret, account_id = read("AWS_ACCOUNT_ID"), expiration = expiration,
-      -- The second is the name from before 2014, which some tools still set.
-      session_token = read("AWS_SESSION_TOKEN") or read("AWS_SECURITY_TOKEN"), features = FEATURES,
-    }, "the environment")
+      session_token = read(token_name), features = FEATURES,
+    }, "the environment", {
+      access_key_id = "AWS_ACCESS_KEY_ID", secret_access_key = "AWS_SECRET_ACCESS_KEY", session_token = token_name,
+      account_id = "AWS_ACCOUNT_ID",
+    })
   end
 
   return provider

@@ -36,6 +36,11 @@ local ANSWER = {
   expiresIn = "number", refreshToken = "text", idToken = "text?", tokenType = "text?",
 }
 
+local NAMES = {
+  access_key_id = "accessKeyId", secret_access_key = "secretAccessKey", session_token = "sessionToken",
+  account_id = "accountId",
+}
+
 -- Ids for the User-Agent: from a profile, and from a login.
 local FEATURES = { "AC", "AD" }
 
@@ -117,7 +122,7 @@ local function to_snapshot(token, where)
   return snapshot.check({
     access_key_id = keys.accessKeyId, secret_access_key = keys.secretAccessKey, session_token = keys.sessionToken,
     expiration = token.expires_at, account_id = keys.accountId, features = FEATURES,
-  }, where)
+  }, where, NAMES)
 end
 
 --- The provider for a profile with login_session.

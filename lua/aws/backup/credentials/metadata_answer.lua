@@ -3,13 +3,19 @@
 
 local document = require "aws.backup.credentials.document"
 local http = require "aws.backup.credentials.http"
+local snapshot = require "aws.backup.credentials.snapshot"
 local visible = require "aws.backup.codec.visible"
 
 local metadata_answer = {}
 
 -- Only the account is optional: what these services give never lasts, so there is always a token and an end.
 local CREDENTIALS = {
-  AccessKeyId = "token", SecretAccessKey = "token", Token = "token", Expiration = "time", AccountId = "token?",
+  AccessKeyId = "text", SecretAccessKey = "text", Token = "text", Expiration = "time", AccountId = "text?",
+}
+
+local NAMES = {
+  access_key_id = "AccessKeyId", secret_access_key = "SecretAccessKey", session_token = "Token",
+  account_id = "AccountId",
 }
 
 -- EC2 writes them with capitals, other services without.
@@ -46,10 +52,11 @@ function metadata_answer.snapshot(response, feature)
   local found
   found, flaw = document.read(response.body, CREDENTIALS)
   if not found then return nil, "the answer " .. flaw end
-  return {
+  local checked, err = snapshot.check({
     access_key_id = found.AccessKeyId, secret_access_key = found.SecretAccessKey, session_token = found.Token,
     expiration = http.local_time(found.Expiration, response), account_id = found.AccountId, features = { feature },
-  }
+  }, "the answer", NAMES)
+  return checked, err and err.message
 end
 
 return metadata_answer

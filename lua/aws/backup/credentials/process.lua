@@ -23,6 +23,10 @@ local ANSWER = {
   AccountId = "text?",
 }
 local VERSION = 1
+local NAMES = {
+  access_key_id = "AccessKeyId", secret_access_key = "SecretAccessKey", session_token = "SessionToken",
+  account_id = "AccountId",
+}
 
 -- Ids for the User-Agent: from a profile, and from a process.
 local FEATURES = { "v", "w" }
@@ -73,7 +77,7 @@ local function to_snapshot(answer, account_id, where)
     access_key_id = answer.AccessKeyId, secret_access_key = answer.SecretAccessKey,
     session_token = answer.SessionToken, expiration = answer.Expiration,
     account_id = answer.AccountId or account_id, features = FEATURES,
-  }, where)
+  }, "what the " .. where .. " printed", NAMES)
 end
 
 -- The program and its arguments, or nil and an error. It does not show the command, whose arguments may be secrets.

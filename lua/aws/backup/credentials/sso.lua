@@ -21,6 +21,11 @@ local ANSWER = {
   roleCredentials = { accessKeyId = "text", secretAccessKey = "text", sessionToken = "text", expiration = "number" },
 }
 
+local NAMES = {
+  access_key_id = "accessKeyId", secret_access_key = "secretAccessKey", session_token = "sessionToken",
+  account_id = "sso_account_id",
+}
+
 -- Ids for the User-Agent: from a profile, and from SSO; the second pair is that of the legacy form.
 local FEATURES, LEGACY_FEATURES = { "r", "s" }, { "t", "u" }
 
@@ -58,7 +63,7 @@ local function to_snapshot(context, response, settings, where)
     access_key_id = keys.accessKeyId, secret_access_key = keys.secretAccessKey, session_token = keys.sessionToken,
     expiration = http.local_time(keys.expiration / 1000, response), account_id = settings.sso_account_id,
     features = settings.session and FEATURES or LEGACY_FEATURES,
-  }, where)
+  }, "the answer of IAM Identity Center for " .. where, NAMES)
   if not found then return nil, failure end
   if snapshot.has_expired(found, context.clock()) then
     return fault("the credentials that IAM Identity Center gave for %s have expired already; is the clock right?",

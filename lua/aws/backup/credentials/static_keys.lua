@@ -6,6 +6,9 @@ local snapshot = require "aws.backup.credentials.snapshot"
 
 local static_keys = {}
 
+-- The second is the name that boto once gave it.
+local TOKENS = { "aws_session_token", "aws_security_token" }
+
 --- True if these keys of a profile are meant to be credentials. A secret without a key id is not.
 ---@param keys? table<string, any>
 ---@return boolean
@@ -29,12 +32,14 @@ function static_keys.new(_, options)
         message = where .. " has aws_access_key_id, but no aws_secret_access_key; add it in the same file",
       })
     end
+    local token_name = keys[TOKENS[1]] and TOKENS[1] or TOKENS[2]
     return snapshot.check({
       access_key_id = keys.aws_access_key_id, secret_access_key = keys.aws_secret_access_key,
-      -- The second is the name that boto once gave it.
-      session_token = keys.aws_session_token or keys.aws_security_token,
-      account_id = keys.aws_account_id, features = features,
-    }, where)
+      session_token = keys[token_name], account_id = keys.aws_account_id, features = features,
+    }, where, {
+      access_key_id = "aws_access_key_id", secret_access_key = "aws_secret_access_key", session_token = token_name,
+      account_id = "aws_account_id",
+    })
   end
 
   return provider

@@ -8,6 +8,7 @@
 
 local ascii = require "aws.backup.ascii"
 local core = require "aws.backup.core"
+local snapshot = require "aws.backup.credentials.snapshot"
 local time = require "aws.backup.codec.time"
 local visible = require "aws.backup.codec.visible"
 
@@ -253,7 +254,6 @@ function sts_answer.credentials(body, action)
     local value
     value, message = text_at(result, "Credentials", name)
     if not value then return nil, message end
-    if value:find("[^\33-\126]") then return nil, "the element " .. name .. " holds a character that no key has" end
     found[field] = value
   end
   local expiration
@@ -262,7 +262,8 @@ function sts_answer.credentials(body, action)
   if not found.expiration then return nil, message or "the element Expiration holds no time" end
   local arn = text_at(result, "AssumedRoleUser", "Arn")
   found.account_id = arn and arn:match("^[^:]*:[^:]*:[^:]*:[^:]*:([0-9]+):")
-  return found
+  local checked, err = snapshot.check(found, "its answer", KEYS)
+  return checked, err and err.message
 end
 
 --- The error that a call was answered with.
