@@ -116,6 +116,8 @@ struct awsb_transfer *awsb_engine_next_ended(struct awsb_engine *engine);
 int awsb_engine_descriptor(struct awsb_engine *engine);
 /* How long until a step has something to do anyway; -1: no time in sight. */
 int64_t awsb_engine_wait_ms(const struct awsb_engine *engine);
+/* Whether transfers wait for others to end: all connections that may be are in use. */
+bool awsb_engine_is_full(const struct awsb_engine *engine);
 
 /* AWSB_HTTP_RUNNING, AWSB_HTTP_OK, or why it failed. */
 enum awsb_http_kind awsb_transfer_kind(const struct awsb_transfer *transfer);

@@ -141,6 +141,11 @@ static int wait_ms(const struct awsb_engine *engine, int64_t timeout_ms)
     return until_ms - now_ms < INT_MAX ? (int)(until_ms - now_ms) : INT_MAX;
 }
 
+bool awsb_engine_is_full(const struct awsb_engine *engine)
+{
+    return awsb_engine_usable(engine) && engine->queued.first != NULL && !can_admit(engine);
+}
+
 int64_t awsb_engine_wait_ms(const struct awsb_engine *engine)
 {
     int64_t now_ms = awsb_monotonic_ms();

@@ -174,6 +174,12 @@ static int timeout(lua_State *L)
     return 1;
 }
 
+static int is_full(lua_State *L)
+{
+    lua_pushboolean(L, awsb_engine_is_full(check_engine(L)));
+    return 1;
+}
+
 /* The next transfer that has ended; each is told of once, those that were collected not at all. */
 static int next_ended(lua_State *L)
 {
@@ -356,6 +362,7 @@ static const luaL_Reg engine_methods[] = {
     {"next_ended", next_ended},
     {"descriptor", descriptor},
     {"timeout", timeout},
+    {"is_full", is_full},
     {"close", close_engine},
     {NULL, NULL},
 };

@@ -404,7 +404,8 @@ describe("many callers at once", function()
 
   it("wait no longer than their deadline", function()
     local source = refresh.new(slow(fakes.set("AKID")), context)
-    caller(function() return source:get() end).step()
+    local first = caller(function() return source:get() end)
+    first.step()
     local second = caller(function() return source:get(context.uptime + 1) end)
     assert.is_false(second.step())
     context.advance(2)
@@ -412,13 +413,15 @@ describe("many callers at once", function()
     assert.is_nil(second.results[1])
     assert.is_true(second.results[2]:is("CredentialsError"))
     assert.truthy(second.results[2].message:find("option timeout", 1, true))
+    assert.is_true(first.step())
   end)
 
   it("wait half of their time while the old set is good, and then use it", function()
     local source = refresh.new(slow(fakes.set("OLD", START + HOUR)), context)
     primed(source)
     context.advance(51 * MINUTE)
-    caller(function() return source:get() end).step()
+    local first = caller(function() return source:get() end)
+    first.step()
     local second = caller(function() return source:get(context.uptime + 4) end)
     assert.is_false(second.step())
     context.advance(1.9)
@@ -426,12 +429,81 @@ describe("many callers at once", function()
     context.advance(0.1)
     assert.is_true(second.step())
     assert.equal("OLD", second.results[1].access_key_id)
+    assert.is_true(first.step())
   end)
 
-  it("are not held up for ever by one who was dropped while fetching", function()
-    local provider = slow(fakes.set("DROPPED"), fakes.set("AKID"))
+  -- Lets one fetch and then, if it is so, go away; another one has credentials within a second.
+  local function assert_not_held_up_by(go_away)
+    local provider = slow(fakes.set("GONE"), fakes.set("AKID"))
     local source = refresh.new(provider, context)
-    caller(function() return source:get() end).step()
+    local thread = coroutine.create(function() source:get() end)
+    assert(coroutine.resume(thread))
+    thread = go_away(thread)
+    local second, waited = caller(function() return source:get() end), 0
+    while not second.step() do
+      waited = waited + 0.1
+      context.advance(0.1)
+    end
+    assert.is_true(waited < 1, waited)
+    assert.equal("AKID", second.results[1].access_key_id)
+    assert.equal(2, #provider.calls)
+    return thread
+  end
+
+  it("are not held up by one who was dropped while fetching", function()
+    assert_not_held_up_by(function() end)
+  end)
+
+  it("are not held up by one who was closed while fetching", function()
+    local close = coroutine.close or function() end -- luacheck: ignore
+    assert_not_held_up_by(function(thread)
+      close(thread)
+      return coroutine.status(thread) == "dead" and thread or nil
+    end)
+  end)
+
+  it("are not held up by one who was dropped while others were waiting already", function()
+    local provider = slow(fakes.set("GONE"), fakes.set("AKID"))
+    local source = refresh.new(provider, context)
+    local first = caller(function() return source:get() end)
+    first.step()
+    local second = caller(function() return source:get() end)
+    for _ = 1, 100 do
+      assert.is_false(second.step())
+      context.advance(0.1)
+    end
+    assert.equal(1, #provider.calls)
+    assert.is_nil(first.results)
+    first = nil -- luacheck: ignore
+    local waited = 0
+    while not second.step() do
+      waited = waited + 0.1
+      context.advance(0.1)
+    end
+    assert.is_true(waited < 1, waited)
+    assert.equal("AKID", second.results[1].access_key_id)
+  end)
+
+  it("are not held up by one who was dropped while renewing", function()
+    local provider = slow(fakes.set("OLD"), fakes.set("GONE"), fakes.set("NEW"))
+    local source = refresh.new(provider, context)
+    local used = primed(source)
+    caller(function() return source:renew(used) end).step()
+    local second, waited = caller(function() return source:renew(used) end), 0
+    while not second.step() do
+      waited = waited + 0.1
+      context.advance(0.1)
+    end
+    assert.is_true(waited < 1, waited)
+    assert.is_true(second.results[1])
+    assert.equal("NEW", id_of(source))
+  end)
+
+  it("are not held up for ever by one who is kept, but not resumed", function()
+    local provider = slow(fakes.set("STUCK"), fakes.set("AKID"))
+    local source = refresh.new(provider, context)
+    local first = caller(function() return source:get() end)
+    first.step()
     local second = caller(function() return source:get() end)
     second.step()
     context.advance(119)
@@ -442,6 +514,7 @@ describe("many callers at once", function()
     assert.equal(2, #provider.calls)
     assert.is_true(second.step())
     assert.equal("AKID", second.results[1].access_key_id)
+    assert.is_true(first.step())
   end)
 
   it("keep what was fetched by the one who has the claim, if another one comes back late", function()

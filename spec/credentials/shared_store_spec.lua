@@ -131,7 +131,7 @@ describe("credentials in a shared dictionary", function()
   it("are waited for no longer than the deadline", function()
     coroutine.wrap(function() worker(fakes.provider("sso", coroutine.yield)):get() end)()
     context.sleep = context.advance
-    local found, failure = worker(fakes.provider("sso", fakes.set("TWO"))):get(context.monotonic() + 1)
+    local found, failure = worker(fakes.provider("sso", fakes.set("TWO"))):get(context.monotonic() + 0.5)
     assert.is_nil(found)
     assert.is_true(failure:is("CredentialsError"))
     assert.truthy(failure.message:find("option timeout", 1, true))
@@ -139,8 +139,58 @@ describe("credentials in a shared dictionary", function()
 
   it("are fetched by another worker if the one that began has died", function()
     coroutine.wrap(function() worker(fakes.provider("sso", coroutine.yield)):get() end)()
-    context.sleep = function() context.advance(30) end
+    local waited = 0
+    context.sleep = function(seconds)
+      waited = waited + seconds
+      context.advance(seconds)
+    end
     assert.equal("TWO", worker(fakes.provider("sso", fakes.set("TWO"))):get().access_key_id)
+    assert.is_true(waited < 1, waited)
+  end)
+
+  it("are waited for as long as the worker that fetches renews its lock", function()
+    local renew
+    context.new_claim = function(beat)
+      renew = beat
+      return { is_held = function() return true end, release = function() renew = nil end }
+    end
+    local holder = coroutine.wrap(function()
+      return worker(fakes.provider("sso", function()
+        coroutine.yield()
+        return fakes.set("AKID", START + HOUR)
+      end)):get()
+    end)
+    holder()
+    local waited = 0
+    context.sleep = function(seconds)
+      waited = waited + seconds
+      context.advance(seconds)
+      if waited > 30 then return holder() end
+      renew()
+    end
+    local two = fakes.provider("sso", fakes.set("TWO"))
+    assert.equal("AKID", worker(two):get().access_key_id)
+    assert.equal(0, #two.calls)
+    assert.is_nil(renew)
+  end)
+
+  it("leave the lock that another worker has taken to that one, whoever renews late", function()
+    local renew
+    context.new_claim = function(beat)
+      renew = renew or beat
+      return { is_held = function() return true end, release = function() end }
+    end
+    coroutine.wrap(function() worker(fakes.provider("sso", coroutine.yield)):get() end)()
+    context.advance(10)
+    worker(fakes.provider("sso", function()
+      local key, item = next(dict.items)
+      local before = item.value
+      renew()
+      assert.equal(before, dict.items[key].value)
+      return fakes.set("TWO", START + HOUR)
+    end)):get()
+    renew()
+    for key in pairs(dict.items) do assert.is_nil(key:find(":lock$")) end
   end)
 
   it("leave the lock to the worker that has it, if another one comes back late", function()

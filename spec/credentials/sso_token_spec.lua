@@ -355,6 +355,20 @@ describe("sso_token", function()
       assert.equal(2, #server:seen())
     end)
 
+    it("tries at once where whoever tried before was dropped in the midst of it", function()
+      place:write(CACHE_FILE, cached(-1))
+      local calls = played_by(function()
+        coroutine.yield()
+        return { status = 200, headers = {}, body = renewal() }
+      end)
+      local from = source()
+      assert(coroutine.resume(coroutine.create(function() from.get() end)))
+      local get = coroutine.wrap(function() return from.get() end)
+      get()
+      assert.equal(SECRET .. "new", get())
+      assert.equal(2, calls.count)
+    end)
+
     it("does not wait longer than the call may take", function()
       server:script { { method = "POST", path = "/token", delay = 3 } }
       place:write(CACHE_FILE, cached(60))

@@ -42,6 +42,21 @@ describe("the loop of luv", function()
     assert.truthy(failure.message:find("a function for spawn", 1, true))
   end)
 
+  if coroutine.close then -- luacheck: ignore
+    it("goes on when a coroutine is closed that waits in it, whatever for", function()
+      local ended
+      local thread = coroutine.create(function() runtime.sleep(0.01) end)
+      assert(coroutine.resume(thread))
+      assert(coroutine.close(thread)) -- luacheck: ignore
+      runtime.spawn(function()
+        runtime.sleep(0.05)
+        ended = true
+      end)
+      loop.run()
+      assert.is_true(ended)
+    end)
+  end
+
   it("has nothing left to do when a wait is over", function()
     local waiter, ended = runtime.waiter(), false
     runtime.spawn(function()

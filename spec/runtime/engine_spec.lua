@@ -44,6 +44,22 @@ describe("an engine", function()
     return count
   end
 
+  it("tells when transfers wait for others to end", function()
+    engine:close()
+    engine = core.new_engine { max_connections = 1 }
+    assert.is_false(engine:is_full())
+    local first = start("/silent")
+    engine:step(0)
+    assert.is_false(engine:is_full())
+    local second = start("/echo")
+    engine:step(0)
+    assert.is_true(engine:is_full())
+    first:cancel()
+    assert.is_false(engine:is_full())
+    while not second:done() do engine:step(1) end
+    assert.is_false(engine:is_full())
+  end)
+
   describe("has a descriptor", function()
     it("that is the same all the time, and none when it is closed", function()
       local descriptor = engine:descriptor()

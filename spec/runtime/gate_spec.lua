@@ -36,7 +36,7 @@ describe("a gate of the runtime's own", function()
       callers[index] = coroutine.create(function() found[index] = source:get(index > 1 and now + 10 * index or nil) end)
       assert(coroutine.resume(callers[index]))
     end
-    assert.same({ { 20, 30 }, 0 }, { gates[1].waits, gates[1].opened })
+    assert.same({ { 0.2, 0.2 }, 0 }, { gates[1].waits, gates[1].opened })
     assert(coroutine.resume(callers[1]))
     assert.equal(1, gates[1].opened)
     for index = 2, 3 do assert(coroutine.resume(callers[index])) end

@@ -73,6 +73,7 @@ local function new_engine(changes)
       end
       answered = {}
     end,
+    is_full = function() return false end,
     next_ended = function() return table.remove(untold, 1) end,
   }
   local transfers = {}
@@ -105,13 +106,15 @@ describe("of those who wait for an engine", function()
     assert.same({}, loop.waiting.third.descriptors)
   end)
 
-  it("each waits no longer than until the engine has something to do anyway, and no more than a second", function()
+  it("each waits no longer than until the engine has something to do anyway, and no more than half a second", function()
     start("first", "second")
     assert.equal(0.5, loop.waiting.first.seconds)
-    assert.equal(0.5, loop.waiting.second.seconds)
+    engine.timeout = function() return 0.3 end
+    start("second")
+    assert.equal(0.3, loop.waiting.second.seconds)
     engine.timeout = function() return nil end
     start("third")
-    assert.equal(1, loop.waiting.third.seconds)
+    assert.equal(0.5, loop.waiting.third.seconds)
   end)
 
   it("one that has its answer at once does not wait at all", function()
@@ -184,6 +187,19 @@ describe("of those who wait for an engine", function()
     end
     core.monotonic = monotonic
     assert.same({ "second" }, loop.watchers())
+  end)
+
+  it("another one notices within a second, by claims, that the loop has dropped the one who watched", function()
+    local monotonic, time, waited = core.monotonic, 1000, 0
+    core.monotonic = function() return time end
+    start("first", "second")
+    loop.drop("first")
+    while not loop.watchers()[1] do
+      time, waited = time + loop.waiting.second.seconds, waited + loop.waiting.second.seconds
+      loop.resume("second")
+    end
+    core.monotonic = monotonic
+    assert.is_true(waited < 1.1, waited)
   end)
 
   it("all look at the sockets often where the system has no such descriptor", function()

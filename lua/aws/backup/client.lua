@@ -89,8 +89,8 @@ end
 local function credentials_context(inside, region)
   return context.new(inside.settings, {
     region = region, transport = inside.transport, sleep = inside.runtime.sleep, new_gate = inside.runtime.new_gate,
-    clock = inside.clock, monotonic = inside.monotonic, random = inside.random, uuid = inside.uuid,
-    user_agent = inside.user_agent(), log = inside.log, spawn = core.spawn,
+    new_claim = inside.runtime.new_claim, clock = inside.clock, monotonic = inside.monotonic, random = inside.random,
+    uuid = inside.uuid, user_agent = inside.user_agent(), log = inside.log, spawn = core.spawn,
   })
 end
 

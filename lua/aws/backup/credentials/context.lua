@@ -21,6 +21,7 @@ local function discard() end
 ---@field monotonic fun(): number  # seconds
 ---@field sleep fun(seconds: number)  # may yield
 ---@field new_gate? fun(): { wait: fun(seconds: number), open: fun() }  # see aws.backup.runtime.gate
+---@field new_claim? fun(renew: fun()?): { is_held: (fun(): boolean), release: fun() }  # see aws.backup.runtime.claim
 ---@field random fun(): number  # in [0, 1)
 ---@field uuid fun(): string?, string?
 ---@field log fun(format: string, ...)  # never a secret
@@ -29,7 +30,8 @@ local function discard() end
 
 ---@param settings table  from aws.backup.config
 ---@param ways { region: string?, transport: table, clock: function, monotonic: function, sleep: function,
----  new_gate: function?, random: function, uuid: function, user_agent: string, log: function?, spawn: function }
+---  new_gate: function?, new_claim: function?, random: function, uuid: function, user_agent: string,
+---  log: function?, spawn: function }
 ---@return aws.backup.CredentialsContext
 function context.new(settings, ways)
   local log = ways.log or discard
@@ -37,8 +39,8 @@ function context.new(settings, ways)
     settings = settings, getenv = settings.getenv, files = settings.files, shared = settings.shared,
     home = shared_files.home(settings.getenv), region = ways.region,
     profile_name = settings.profile_name, profile_is_explicit = settings.profile_source == "option",
-    clock = ways.clock, monotonic = ways.monotonic, sleep = ways.sleep, new_gate = ways.new_gate, random = ways.random,
-    uuid = ways.uuid, spawn = ways.spawn, log = log,
+    clock = ways.clock, monotonic = ways.monotonic, sleep = ways.sleep, new_gate = ways.new_gate,
+    new_claim = ways.new_claim, random = ways.random, uuid = ways.uuid, spawn = ways.spawn, log = log,
     http = http.new {
       transport = ways.transport, clock = ways.clock, monotonic = ways.monotonic, sleep = ways.sleep,
       user_agent = ways.user_agent, log = log,

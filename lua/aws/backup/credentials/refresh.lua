@@ -8,6 +8,7 @@
 --
 -- A source of credentials, as the client knows it, is `{ name, get(self, deadline), renew(self, used, deadline) }`.
 
+local claim = require "aws.backup.runtime.claim"
 local errors = require "aws.backup.errors"
 local gate = require "aws.backup.runtime.gate"
 local protect = require "aws.backup.protect"
@@ -26,9 +27,12 @@ local MANDATORY_SHARE = 2 / 3
 local ADVISORY_PAUSE_SECONDS = 60
 local MANDATORY_PAUSE_SECONDS = 10
 
--- How long whoever fetches is believed to be still at it. Longer than any fetch takes, a process that asks somebody
--- something included; it matters only if the coroutine was dropped by its host in the midst of it.
-local CLAIM_SECONDS = 120
+-- How long whoever fetches is believed to be still at it, even if its claim holds: a host may keep a coroutine that it
+-- will not resume. Longer than any fetch takes, a process that asks somebody something included.
+local LONGEST_FETCH_SECONDS = 120
+
+-- How often those who wait look whether whoever fetches is still there.
+local LOOK_SECONDS = 0.2
 
 local NEVER = math.huge
 
@@ -95,16 +99,10 @@ local function keep(state, found)
   return state.current
 end
 
--- Whether whoever fetches lies below the running code on the stack, and so can't go on before it: a call in a place
--- where Lua can't yield lets others go on from where it stands.
-local function lies_below(flight)
-  return flight.thread ~= nil and flight.thread ~= coroutine.running() and coroutine.status(flight.thread) == "normal"
-end
-
--- The fetch that is under way, unless whoever began it is no longer believed in, or waits for the running code.
+-- The fetch that is under way, unless whoever began it will not end it.
 local function flight_of(state)
   local flight = state.flight
-  if flight and state.context.monotonic() < flight.claimed_until and not lies_below(flight) then return flight end
+  if flight and state.context.monotonic() < flight.latest_end and flight.claim.is_held() then return flight end
   return nil
 end
 
@@ -116,11 +114,12 @@ end
 -- Fetches, for everybody who waits meanwhile. Only whoever still has the claim at the end leaves something behind.
 local function fetch(state, deadline, rejected)
   local flight = {
-    claimed_until = state.context.monotonic() + CLAIM_SECONDS, rejected = rejected, gate = state.new_gate(),
-    thread = coroutine.running(),
+    latest_end = state.context.monotonic() + LONGEST_FETCH_SECONDS, rejected = rejected, gate = state.new_gate(),
+    claim = state.new_claim(),
   }
   state.flight = flight
   local ran, found, failure = protect(state.provider.get, state.provider, deadline, rejected)
+  flight.claim.release()
   local claimed = state.flight == flight
   if claimed then state.flight = nil end
   if ran then
@@ -135,15 +134,16 @@ end
 
 -- Waits for the end of a fetch that another caller makes. Returns an error if it failed, or took too long.
 local function await(state, flight, deadline)
-  local latest = math.min(flight.claimed_until, deadline or NEVER)
-  while flight_of(state) == flight do
+  local latest = deadline or NEVER
+  while state.flight == flight do
     local now = state.context.monotonic()
-    if deadline and now >= deadline then
+    if now >= latest then
       local _, failure = fault(("the call's time ended before another call had fetched credentials of %s; give the "
         .. "option timeout more seconds"):format(owner_of(state)))
       return failure
     end
-    flight.gate.wait(latest - now)
+    if not flight_of(state) then return nil end
+    flight.gate.wait(math.min(latest - now, LOOK_SECONDS))
   end
   return flight.failure and copy_of(flight.failure)
 end
@@ -212,7 +212,7 @@ end
 --- Makes a source of a provider.
 ---@param provider table  its `get(self, deadline, rejected)` really fetches; `rejected` is a set that must not come
 ---  back from a memory of its own
----@param context aws.backup.CredentialsContext  clock, monotonic, sleep or new_gate, log
+---@param context aws.backup.CredentialsContext  clock, monotonic, sleep or new_gate, new_claim, log
 ---@param owner? string  whose credentials these are, for messages; default: the provider's name
 ---@return table source
 function refresh.new(provider, context, owner)
@@ -222,6 +222,7 @@ function refresh.new(provider, context, owner)
     source = source, provider = provider, context = context, owner = owner,
     refresh_at = -NEVER, mandatory_at = -NEVER, pause_until = -NEVER,
     new_gate = context.new_gate or gate.polling(context.sleep),
+    new_claim = context.new_claim or claim.of_coroutines(context.monotonic),
   }
   local clock = context.clock
 

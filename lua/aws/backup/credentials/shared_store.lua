@@ -2,6 +2,7 @@
 -- worker fetches, the others take what it found. Which credentials those are is told by a hash over what the provider
 -- goes by; the dictionary holds them in the memory of nginx only, as each worker would anyway.
 
+local claim = require "aws.backup.runtime.claim"
 local configured_endpoint = require "aws.backup.configured_endpoint"
 local core = require "aws.backup.core"
 local errors = require "aws.backup.errors"
@@ -15,8 +16,8 @@ local shared_store = {}
 
 local KEY_PREFIX = "aws.backup.credentials:"
 
--- How long a worker that fetches is believed to be still at it; it may have died.
-local LOCK_SECONDS = 120
+-- How long a worker that fetches is believed to be still at it without renewing its lock; it may have died.
+local LOCK_SECONDS = claim.LIFE_SECONDS
 local POLL_SECONDS = 0.05
 -- Credentials that do not expire are forgotten all the same: a reload of nginx may be meant to bring others.
 local LONGEST_SECONDS = 3600
@@ -114,6 +115,11 @@ local function lock(state)
   return (added or message ~= "exists") and holder or nil
 end
 
+-- Lets the lock last, unless it was lost meanwhile.
+local function renew_lock(state, holder)
+  if state.dict:get(state.lock_key) == holder then state.dict:set(state.lock_key, holder, LOCK_SECONDS) end
+end
+
 local function unlock(state, holder)
   if state.dict:get(state.lock_key) == holder then state.dict:delete(state.lock_key) end
 end
@@ -135,7 +141,9 @@ local function get(state, deadline, rejected)
     if is_fresh then return stored end
     local holder = lock(state)
     if holder then
+      local claimed = state.new_claim(function() renew_lock(state, holder) end)
       local ran, found, reason = protect(fetch, state, deadline, rejected)
+      claimed.release()
       unlock(state, holder)
       if not ran then error(found, 0) end
       return found, reason
@@ -174,7 +182,8 @@ end
 ---@return table shared
 function shared_store.share(provider, identity, dict, context)
   local key = key_of(context, provider, identity)
-  local state = { provider = provider, dict = dict, context = context, key = key, lock_key = key .. ":lock" }
+  local state = { provider = provider, dict = dict, context = context, key = key, lock_key = key .. ":lock",
+    new_claim = context.new_claim or claim.of_coroutines(context.monotonic) }
   return {
     name = provider.name,
     get = function(_, deadline, rejected) return get(state, deadline, rejected) end,

@@ -84,11 +84,12 @@ function token_renewal.new(context, cache, options)
     if left > options.window then return token end
     local failure = last_failure
     if may_attempt(left) then
-      next_attempt, last_failure = context.monotonic() + PAUSE_SECONDS, UNDER_WAY
+      local begun = context.monotonic()
       local renewed
       renewed, failure = attempt(token, left, deadline)
+      -- Noted afterwards: who was dropped in the midst of it has made none.
+      next_attempt, last_failure = begun + PAUSE_SECONDS, not renewed and failure or UNDER_WAY
       if renewed then return renewed end
-      last_failure = failure
       -- No pause: the next login may be a minute away, and its token as short-lived as this one.
       if failure.final then next_attempt = nil end
     end

@@ -1,6 +1,9 @@
 --- Tells whoever waits for a transfer that it has ended. All transfers of an engine move on together, whoever steps it;
 -- so those who wait must hear of theirs although another one has moved it.
 
+local core = require "aws.backup.core"
+local leftovers = require "aws.backup.runtime.leftovers"
+
 local arrivals = {}
 
 -- A fact about transfers, not a state of the clients that made them. Weak, because whoever waits may be dropped.
@@ -12,6 +15,10 @@ local expected = setmetatable({}, { __mode = "kv" })
 function arrivals.expect(transfer, whom)
   expected[transfer] = whom
 end
+
+-- By engine, what collects while its connections are all in use and none of their transfers ends: those may be of
+-- coroutines that were dropped.
+local collectors = setmetatable({}, { __mode = "k" })
 
 local function tell(engine)
   local told = false
@@ -34,6 +41,14 @@ end
 function arrivals.step(engine, seconds)
   if tell(engine) then return true end
   engine:step(seconds)
+  local told = tell(engine)
+  if told or not engine:is_full() then
+    collectors[engine] = nil
+    return told
+  end
+  collectors[engine] = collectors[engine] or leftovers.collector(core.monotonic)
+  if not collectors[engine]() then return false end
+  engine:step(0)
   return tell(engine)
 end
 

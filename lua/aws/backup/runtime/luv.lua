@@ -15,8 +15,9 @@ local adapter = {}
 
 local MS_PER_SECOND = 1000
 
--- An error that nothing caught goes on to the loop, as that of a callback does.
+-- An error that nothing caught goes on to the loop, as that of a callback does. Who was closed meanwhile waits no more.
 local function resume(thread, ...)
+  if coroutine.status(thread) == "dead" then return end
   local fine, failure = coroutine.resume(thread, ...)
   if not fine then error(failure, 0) end
 end

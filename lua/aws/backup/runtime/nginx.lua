@@ -1,6 +1,8 @@
 --- Waits inside nginx so that the worker serves others meanwhile: with ngx.sleep, while requests go over nginx's own
 -- sockets. Decided anew for each wait, since a client that init_by_lua makes is used in any phase of any worker.
 
+local claim = require "aws.backup.runtime.claim"
+local core = require "aws.backup.core"
 local errors = require "aws.backup.errors"
 local lost_calls = require "aws.backup.runtime.lost_calls"
 local phase = require "aws.backup.runtime.phase"
@@ -92,6 +94,14 @@ function nginx.new(ngx, before_serving)
   function runtime.new_gate()
     return new_gate(require "ngx.semaphore")
   end
+
+  --- A claim, see aws.backup.runtime.claim. Where nothing can be waited for nobody else runs before it is released.
+  runtime.new_claim = (function()
+    local waiting, at_once = claim.of_light_threads(ngx), claim.of_coroutines(core.monotonic)
+    return function(renew)
+      return (phase.may_wait(phase.current()) and waiting or at_once)(renew)
+    end
+  end)()
 
   return runtime
 end

@@ -5,12 +5,13 @@
 -- however many wait.
 
 local arrivals = require "aws.backup.runtime.arrivals"
+local claim = require "aws.backup.runtime.claim"
 local core = require "aws.backup.core"
 
 local watching = {}
 
--- If the loop drops whoever watches, another one notices after so long.
-local LONGEST_SECONDS = 1
+-- If the loop drops whoever watches, or somebody whose connection another one waits for, it is noticed after so long.
+local LONGEST_SECONDS = 0.5
 -- What a loop may be late before that is believed.
 local GRACE_SECONDS = 1
 -- Where the system has no descriptor that stands for all sockets, they are looked at so often.
@@ -27,7 +28,7 @@ local function crowd_of(engine)
   local crowd = crowds[engine]
   if not crowd then
     -- Weak, because a loop may drop a coroutine that waits.
-    crowd = { waiters = setmetatable({}, { __mode = "k" }), watched_until = -math.huge }
+    crowd = { waiters = setmetatable({}, { __mode = "k" }), watched_until = nil, watcher = nil }
     crowds[engine] = crowd
   end
   return crowd
@@ -42,8 +43,10 @@ local function how_long(engines, seconds)
   return seconds
 end
 
+local new_claim = claim.of_coroutines(function() return core.monotonic() end)
+
 local function is_watched(crowd)
-  return core.monotonic() < crowd.watched_until
+  return crowd.watcher ~= nil and core.monotonic() < crowd.watched_until and crowd.watcher.is_held()
 end
 
 -- Returns the crowds of which the waiter is the one who watches, and what it is to watch.
@@ -53,7 +56,7 @@ local function join(engines, waiter, seconds)
     local crowd, descriptor = crowd_of(engine), engine:descriptor()
     crowd.waiters[waiter] = true
     if descriptor and not is_watched(crowd) then
-      crowd.watched_until = core.monotonic() + seconds + GRACE_SECONDS
+      crowd.watched_until, crowd.watcher = core.monotonic() + seconds + GRACE_SECONDS, new_claim()
       watched[#watched + 1], descriptors[#descriptors + 1] = crowd, descriptor
     end
   end
@@ -62,7 +65,7 @@ end
 
 local function leave(engines, waiter, watched)
   for _, engine in ipairs(engines) do crowd_of(engine).waiters[waiter] = nil end
-  for _, crowd in ipairs(watched) do crowd.watched_until = -math.huge end
+  for _, crowd in ipairs(watched) do crowd.watcher = nil end
 end
 
 local function find_successors(engines)
