@@ -10,12 +10,18 @@ void awsb_head_init(struct awsb_head *head, size_t max_bytes)
 {
     memset(head, 0, sizeof *head);
     awsb_buf_init(&head->text, max_bytes);
-    head->max_bytes = max_bytes;
+}
+
+void awsb_head_reset(struct awsb_head *head)
+{
+    awsb_buf_reset(&head->text);
+    head->count = 0;
 }
 
 void awsb_head_clear(struct awsb_head *head)
 {
     awsb_buf_clear(&head->text);
+    head->count = 0;
 }
 
 struct awsb_view awsb_head_line(struct awsb_view line)
@@ -27,15 +33,10 @@ struct awsb_view awsb_head_line(struct awsb_view line)
     return line;
 }
 
-static bool is_status_line(struct awsb_view line)
-{
-    return line.size >= 5 && memcmp(line.data, "HTTP/", 5) == 0;
-}
-
 /* RFC 9112, 5.2: a line that begins with a blank continues the value before it. */
 static enum awsb_err add_continuation(struct awsb_head *head, struct awsb_view line)
 {
-    if (head->text.size == 0)
+    if (head->count == 0 || !awsb_is_one_line(line))
         return AWSB_REFUSED;
     awsb_buf_truncate(&head->text, head->text.size - 1);
     awsb_buf_add_byte(&head->text, ' ');
@@ -46,13 +47,13 @@ static enum awsb_err add_continuation(struct awsb_head *head, struct awsb_view l
 
 bool awsb_head_split(struct awsb_view line, struct awsb_view *name, struct awsb_view *value)
 {
-    const char *colon = memchr(line.data, ':', line.size);
+    const char *colon = line.size > 0 ? memchr(line.data, ':', line.size) : NULL;
 
     if (colon == NULL)
         return false;
     *name = awsb_view(line.data, (size_t)(colon - line.data));
     *value = awsb_trim(awsb_view(colon + 1, line.size - name->size - 1));
-    return awsb_is_token(*name) && !awsb_view_has(*value, '\0');
+    return awsb_is_token(*name) && awsb_is_one_line(*value);
 }
 
 static enum awsb_err add_header(struct awsb_head *head, struct awsb_view line)
@@ -61,6 +62,9 @@ static enum awsb_err add_header(struct awsb_head *head, struct awsb_view line)
 
     if (!awsb_head_split(line, &name, &value))
         return AWSB_REFUSED;
+    if (head->text.size == 0)
+        awsb_buf_reserve(&head->text,
+                         head->text.max_size < USUAL_BYTES ? head->text.max_size : USUAL_BYTES);
     awsb_buf_add_lower(&head->text, name);
     awsb_buf_add_byte(&head->text, ':');
     awsb_buf_add(&head->text, value);
@@ -69,28 +73,8 @@ static enum awsb_err add_header(struct awsb_head *head, struct awsb_view line)
     return head->text.err;
 }
 
-/* A new head replaces what was there. */
-static enum awsb_err begin(struct awsb_head *head)
-{
-    head->open = true;
-    head->count = 0;
-    awsb_buf_reset(&head->text);
-    awsb_buf_reserve(&head->text, head->max_bytes < USUAL_BYTES ? head->max_bytes : USUAL_BYTES);
-    return head->text.err;
-}
-
 enum awsb_err awsb_head_add_line(struct awsb_head *head, struct awsb_view line)
 {
-    if (line.size > head->max_bytes - head->received)
-        return AWSB_TOO_LARGE;
-    head->received += line.size;
-    line = awsb_head_line(line);
-    if (!head->open)
-        return is_status_line(line) ? begin(head) : AWSB_OK; /* otherwise a trailer */
-    if (line.size == 0) {
-        head->open = false;
-        return AWSB_OK;
-    }
     return awsb_is_blank(line.data[0]) ? add_continuation(head, line) : add_header(head, line);
 }
 

@@ -10,29 +10,26 @@
 
 #pragma GCC visibility push(hidden)
 
-/*
- * The headers of an answer, collected line by line. Knows neither libcurl nor sockets. Interim
- * answers (1xx, a proxy's answer to CONNECT) are replaced by what follows; trailers are left out.
- * All bytes count against the maximum, those of interim answers as well.
- */
+/* The headers of an answer as one text, collected line by line. */
 struct awsb_head {
     struct awsb_buf text; /* "name:value\n" ..., names in lower case, values trimmed */
-    size_t count; /* of headers, repeated ones included */
-    size_t received;
-    size_t max_bytes;
-    bool open; /* between a status line and the empty line */
+    size_t count;         /* of headers, repeated ones included */
 };
 
 void awsb_head_init(struct awsb_head *head, size_t max_bytes);
+
+/* Empties it for the next head. */
+void awsb_head_reset(struct awsb_head *head);
 void awsb_head_clear(struct awsb_head *head);
 
-/* A line of a head without its end, which is CRLF or LF alone (RFC 9112, 2.2). */
+/* A line without its end, which is CRLF or LF alone (RFC 9112, 2.2). */
 struct awsb_view awsb_head_line(struct awsb_view line);
 
-/* Takes a header line apart, the value without the blanks around it; false if it is none. */
+/* Takes such a line apart, the value without the blanks around it; false if it is no header. */
 bool awsb_head_split(struct awsb_view line, struct awsb_view *name, struct awsb_view *value);
 
-/* AWSB_TOO_LARGE, AWSB_NO_MEMORY, or AWSB_REFUSED for a line that is no header. */
+/* Adds a line without its end, and not the empty one. AWSB_TOO_LARGE, AWSB_NO_MEMORY, or
+ * AWSB_REFUSED for a line that is no header. */
 enum awsb_err awsb_head_add_line(struct awsb_head *head, struct awsb_view line);
 
 /* Walks over the headers: start with *position = 0; false at the end. */

@@ -44,7 +44,7 @@ struct awsb_exchange {
     struct awsb_buf texts;    /* of the terms */
     struct curl_slist *lines; /* an array: the header lines of the request, in place */
     size_t line_capacity;
-    struct awsb_answer *answer; /* NULL if it is idle */
+    struct awsb_receiver *receiver; /* NULL if it is idle */
     bool ended_well;
     char said[CURL_ERROR_SIZE];
 };
@@ -101,6 +101,13 @@ enum awsb_err awsb_url_host(const char *text, char host[AWSB_HTTP_NAME_SIZE])
 
 /* An exchange: the plan as options of an easy handle. */
 
+/* The answer, of which something comes. */
+static struct awsb_answer *stirred(const struct awsb_exchange *exchange)
+{
+    exchange->receiver->stir_ms = *exchange->receiver->now_ms;
+    return &exchange->receiver->answer;
+}
+
 /* A count short of what there is ends the exchange. */
 
 static size_t on_header(char *data, size_t size, size_t count, void *context)
@@ -108,7 +115,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     struct awsb_exchange *exchange = context;
     struct awsb_view line = awsb_view(data, size * count);
 
-    return awsb_answer_take_line(exchange->answer, line) ? line.size : 0;
+    return awsb_answer_take_line(stirred(exchange), line) ? line.size : 0;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
@@ -116,7 +123,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     struct awsb_exchange *exchange = context;
     struct awsb_view part = awsb_view(data, size * count);
 
-    return awsb_answer_take_body(exchange->answer, part) ? part.size : 0;
+    return awsb_answer_take_body(stirred(exchange), part) ? part.size : 0;
 }
 
 /* Programs that the host starts must not inherit a connection; a failure there would be no reason to
@@ -360,7 +367,7 @@ static bool set_request(struct awsb_exchange *exchange, const struct awsb_exchan
 
 static bool unset_request(struct awsb_exchange *exchange)
 {
-    exchange->answer = NULL;
+    exchange->receiver = NULL;
     exchange->ended_well = false;
     return curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, NULL) == CURLE_OK &&
            (!exchange->terms.sends_length || set_text(exchange, CURLOPT_POSTFIELDS, NULL));
@@ -408,7 +415,7 @@ static void keep(struct awsb_exchange *exchange)
 
 struct awsb_exchange *awsb_exchange_new(struct awsb_pool *pool,
                                         const struct awsb_exchange_plan *plan,
-                                        struct awsb_answer *answer)
+                                        struct awsb_receiver *receiver)
 {
     struct awsb_exchange *exchange = take_idle(pool, &plan->terms);
 
@@ -416,7 +423,7 @@ struct awsb_exchange *awsb_exchange_new(struct awsb_pool *pool,
         exchange = new_handle(pool, &plan->terms);
     if (exchange == NULL)
         return NULL;
-    exchange->answer = answer;
+    exchange->receiver = receiver;
     exchange->said[0] = '\0';
     if (set_request(exchange, plan))
         return exchange;
@@ -505,9 +512,8 @@ static bool had_bad_chunk(const char *said)
 /* Up to 8.5 libcurl calls a header line beyond its own bound (100 KiB) a lack of memory. */
 static bool had_long_header(const struct awsb_exchange *exchange)
 {
-    const struct awsb_head *head = &exchange->answer->head;
-
-    return awsb_exchange_is_connected(exchange) && (head->open || head->received == 0);
+    return awsb_exchange_is_connected(exchange) &&
+           exchange->receiver->answer.stage <= AWSB_ANSWER_HEADERS;
 }
 
 static enum awsb_http_kind kind_of(const struct awsb_exchange *exchange, CURLcode code)
@@ -533,15 +539,13 @@ static void describe_end(struct awsb_exchange *exchange, CURLcode code, struct a
     exchange->said[strcspn(exchange->said, "\r\n")] = '\0'; /* older ones end some with a newline */
     exchange->ended_well = code == CURLE_OK;
     end->exchange = exchange;
-    end->answer = exchange->answer;
+    end->receiver = exchange->receiver;
     end->kind = kind_of(exchange, code);
     end->said = exchange->said;
     end->meaning = curl_easy_strerror(code);
     end->trusted = terms->ca_file != NULL ? terms->ca_file : terms->ca_directory;
-    end->status = 0;
     end->connect_status = 0;
     end->wants_trust = code != CURLE_SSL_CONNECT_ERROR;
-    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &end->status);
     curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &end->connect_status);
 }
 
@@ -574,7 +578,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, 
     if (what & CURL_POLL_OUT)
         events |= POLLOUT;
     if (!awsb_watches_set(&pool->waits->watches, socket, (short)events,
-                          exchange != NULL ? exchange->answer : NULL))
+                          exchange != NULL ? exchange->receiver : NULL))
         pool->out_of_memory = true;
     return 0;
 }
@@ -657,7 +661,7 @@ bool awsb_pool_add(struct awsb_pool *pool, struct awsb_exchange *exchange)
 void awsb_pool_remove(struct awsb_pool *pool, struct awsb_exchange *exchange)
 {
     curl_multi_remove_handle(pool->multi, exchange->easy);
-    awsb_watches_forget(&pool->waits->watches, exchange->answer); /* sockets may stay a while */
+    awsb_watches_forget(&pool->waits->watches, exchange->receiver); /* sockets may stay a while */
 }
 
 static int select_mask(short events)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "head.h"
+#include "http_kind.h"
 #include "view.h"
 
 #pragma GCC visibility push(hidden)
@@ -22,28 +24,6 @@
  * objects answers AWSB_HTTP_CLOSED, and freeing them leaks what belongs to libcurl, on purpose:
  * cleaning it up would write TLS alerts into connections that the parent still uses.
  */
-
-enum awsb_http_kind {
-    AWSB_HTTP_OK,
-    AWSB_HTTP_RUNNING,
-    AWSB_HTTP_DNS,
-    AWSB_HTTP_CONNECT,
-    AWSB_HTTP_CONNECT_TIMEOUT,
-    AWSB_HTTP_READ_TIMEOUT,
-    AWSB_HTTP_TIMEOUT,
-    AWSB_HTTP_TLS,
-    AWSB_HTTP_PROXY,
-    AWSB_HTTP_RESET,
-    AWSB_HTTP_TOO_LARGE,
-    AWSB_HTTP_PROTOCOL,
-    AWSB_HTTP_MEMORY,
-    AWSB_HTTP_CANCELLED,
-    AWSB_HTTP_CLOSED,
-    AWSB_HTTP_URL
-};
-
-/* "dns", "connect" ...; static. */
-const char *awsb_http_kind_name(enum awsb_http_kind kind);
 
 /* Once in every Lua state, before anything else; counted by libcurl and never undone, for others in
  * the process use it, too. False if libcurl is too old or out of memory. */
@@ -128,11 +108,9 @@ const char *awsb_transfer_message(const struct awsb_transfer *transfer);
 bool awsb_transfer_may_pass(const struct awsb_transfer *transfer);
 
 /* Of a transfer that is AWSB_HTTP_OK; views valid as long as the transfer. */
-long awsb_transfer_status(const struct awsb_transfer *transfer);
-size_t awsb_transfer_header_count(const struct awsb_transfer *transfer); /* repeated ones too */
+int awsb_transfer_status(const struct awsb_transfer *transfer);
+const struct awsb_head *awsb_transfer_head(const struct awsb_transfer *transfer);
 struct awsb_view awsb_transfer_body(const struct awsb_transfer *transfer);
-bool awsb_transfer_next_header(const struct awsb_transfer *transfer, size_t *position,
-                               struct awsb_view *name, struct awsb_view *value);
 
 /* Ends it if it still runs. */
 void awsb_transfer_cancel(struct awsb_transfer *transfer);

@@ -176,6 +176,17 @@ bool awsb_transfer_fail_set_up(struct awsb_transfer *transfer)
                               "proxy support");
 }
 
+static void prepare_receiver(struct awsb_transfer *transfer,
+                             const struct awsb_http_request *request)
+{
+    struct awsb_answer_bounds bounds = {request->max_header_bytes, request->max_response_bytes,
+                                        awsb_view_same(request->method, awsb_view_of("HEAD"))};
+
+    awsb_answer_init(&transfer->receiver.answer, &bounds);
+    transfer->receiver.now_ms = &transfer->engine->now_ms;
+    transfer->receiver.owner = transfer;
+}
+
 static bool set_up(struct awsb_transfer *transfer, const struct awsb_http_request *request)
 {
     struct awsb_exchange_plan plan = {0};
@@ -185,14 +196,11 @@ static bool set_up(struct awsb_transfer *transfer, const struct awsb_http_reques
     transfer->connect_timeout_ms = request->connect_timeout_ms;
     transfer->read_timeout_ms = request->read_timeout_ms;
     transfer->timeout_ms = request->timeout_ms;
-    transfer->answer.now_ms = &transfer->engine->now_ms;
-    transfer->answer.owner = transfer;
-    awsb_head_init(&transfer->answer.head, request->max_header_bytes);
-    awsb_buf_init(&transfer->answer.body, request->max_response_bytes);
+    prepare_receiver(transfer, request);
     awsb_buf_init_wiping(&texts, SIZE_MAX / 2);
     good = awsb_transfer_plan(transfer, request, &texts, &plan);
     if (good) {
-        transfer->exchange = awsb_exchange_new(transfer->engine->pool, &plan, &transfer->answer);
+        transfer->exchange = awsb_exchange_new(transfer->engine->pool, &plan, &transfer->receiver);
         good = transfer->exchange != NULL || awsb_transfer_fail_set_up(transfer);
     }
     awsb_buf_clear(&texts);
@@ -281,25 +289,19 @@ bool awsb_transfer_may_pass(const struct awsb_transfer *transfer)
     return transfer->may_pass;
 }
 
-long awsb_transfer_status(const struct awsb_transfer *transfer)
+int awsb_transfer_status(const struct awsb_transfer *transfer)
 {
-    return transfer->status;
+    return transfer->receiver.answer.status;
 }
 
-size_t awsb_transfer_header_count(const struct awsb_transfer *transfer)
+const struct awsb_head *awsb_transfer_head(const struct awsb_transfer *transfer)
 {
-    return transfer->answer.head.count;
+    return &transfer->receiver.answer.head;
 }
 
 struct awsb_view awsb_transfer_body(const struct awsb_transfer *transfer)
 {
-    return awsb_buf_view(&transfer->answer.body);
-}
-
-bool awsb_transfer_next_header(const struct awsb_transfer *transfer, size_t *position,
-                               struct awsb_view *name, struct awsb_view *value)
-{
-    return awsb_head_next(&transfer->answer.head, position, name, value);
+    return awsb_buf_view(&transfer->receiver.answer.body);
 }
 
 void awsb_transfer_cancel(struct awsb_transfer *transfer)
@@ -325,8 +327,7 @@ void awsb_transfer_free(struct awsb_transfer *transfer)
     }
     take_out(transfer);
     drop_request(transfer);
-    awsb_head_clear(&transfer->answer.head);
-    awsb_buf_clear(&transfer->answer.body);
+    awsb_answer_clear(&transfer->receiver.answer);
     awsb_free(transfer->message);
     drop_hold(transfer->engine);
     awsb_free(transfer);

@@ -14,7 +14,6 @@
  *   http_engine.c   engines and transfers: what owns what, and how it ends
  *   http_loop.c     one step: admission, sockets, deadlines
  *   http_request.c  what a request may be, and the plan made of it
- *   http_answer.c   what an answer may be
  *   http_outcome.c  what came of it, in sentences
  *   http.c          what carries it out (http_exchange.h)
  *   http_terms.c    what one exchange shares with the next
@@ -86,8 +85,7 @@ struct awsb_transfer {
     int64_t begin_ms; /* handed to the pool */
 
     struct awsb_exchange *exchange; /* while unfinished */
-    struct awsb_answer answer;
-    long status;
+    struct awsb_receiver receiver;
 };
 
 /* Ends a transfer that is not in the pool, or no longer: kind and sentence. Always false. */

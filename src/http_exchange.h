@@ -7,8 +7,8 @@
 
 #include "buf.h"
 #include "err.h"
-#include "head.h"
 #include "http.h"
+#include "http_answer.h"
 #include "http_terms.h"
 #include "view.h"
 #include "watch.h"
@@ -18,35 +18,28 @@
 /*
  * What the engine needs of the HTTP library, in words that do not depend on it: a pool of
  * connections, and the exchanges (one request, one answer) that use them. http.c implements it
- * over libcurl's multi and easy handles; no other file knows libcurl. It tells http_answer.c what
- * comes back, to be judged.
+ * over libcurl's multi and easy handles; no other file knows libcurl. It feeds an
+ * answer (http_answer.h) with what comes back, to be judged.
  *
  * Whoever makes a pool frees it, after all its exchanges were released. Neither calls back: they
- * write into the waits and answers that they were given, which must stay in place as long as they.
+ * write into the waits and receivers that they were given, which must stay in place as long as they.
  */
 
 #define AWSB_HTTP_NAME_SIZE 256 /* of a host or a file in a message; longer ones are cut */
 
 /* What the library wants to wait for. */
 struct awsb_waits {
-    struct awsb_watches watches; /* owned by an answer, or nobody */
+    struct awsb_watches watches; /* owned by a receiver, or nobody */
     int64_t timer_ms;            /* when it wants to work anyway; -1: never */
 };
 
-/* What has come back so far. */
-struct awsb_answer {
-    struct awsb_head head;
-    struct awsb_buf body;
-    enum awsb_err err;     /* why no more was taken */
-    const char *fault;     /* what was wrong, if it was refused; static */
+/* Where an exchange puts what comes back. */
+struct awsb_receiver {
+    struct awsb_answer answer;
     const int64_t *now_ms; /* the clock of whoever it is for */
     int64_t stir_ms;       /* last sign of life, by that clock */
     void *owner;           /* whoever it is for */
 };
-
-/* Each takes what has come; false: no more of this answer, see err. */
-bool awsb_answer_take_line(struct awsb_answer *answer, struct awsb_view line);
-bool awsb_answer_take_body(struct awsb_answer *answer, struct awsb_view part);
 
 /* A request whose every part has been checked. Headers and body must stay in place, unchanged, as
  * long as the exchange; all else is copied. */
@@ -65,12 +58,11 @@ struct awsb_pool;
 /* How an exchange has ended; the texts are valid as long as it. */
 struct awsb_end {
     struct awsb_exchange *exchange;
-    struct awsb_answer *answer;
+    struct awsb_receiver *receiver;
     enum awsb_http_kind kind; /* AWSB_HTTP_OK, or what kind of failure it looks like */
     const char *said;         /* about this very failure; may be empty, may quote a URL */
     const char *meaning;      /* of failures such as this one */
     const char *trusted;      /* file or directory of certificates; NULL: the system's */
-    long status;              /* of the answer; 0: none */
     long connect_status;      /* of the proxy's answer to CONNECT; 0: none */
     bool wants_trust;         /* of AWSB_HTTP_TLS: nothing but other settings will help */
 };
@@ -102,7 +94,7 @@ bool awsb_pool_next_end(struct awsb_pool *pool, struct awsb_end *end);
 /* NULL without memory, or if the library was built without what the plan needs. */
 struct awsb_exchange *awsb_exchange_new(struct awsb_pool *pool,
                                         const struct awsb_exchange_plan *plan,
-                                        struct awsb_answer *answer);
+                                        struct awsb_receiver *receiver);
 
 /* Frees it, removed from the pool; the pool may keep what carried it, with nothing left of the
  * request, for the next one on the same terms. NULL is fine. */

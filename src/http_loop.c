@@ -52,7 +52,7 @@ static int64_t deadline_of(const struct awsb_transfer *transfer, enum awsb_http_
 
     *limit = AWSB_HTTP_TIMEOUT;
     if (transfer->state == AWSB_TRANSFER_CONNECTED)
-        phase = expiry(transfer->answer.stir_ms, transfer->read_timeout_ms);
+        phase = expiry(transfer->receiver.stir_ms, transfer->read_timeout_ms);
     else if (transfer->state == AWSB_TRANSFER_CONNECTING)
         phase = expiry(transfer->begin_ms, transfer->connect_timeout_ms);
     if (whole <= phase)
@@ -81,7 +81,7 @@ static void notice_connected(struct awsb_engine *engine)
 
         if (awsb_exchange_is_connected(transfer->exchange)) {
             transfer->state = AWSB_TRANSFER_CONNECTED;
-            transfer->answer.stir_ms = engine->now_ms;
+            transfer->receiver.stir_ms = engine->now_ms;
             awsb_transfer_move(transfer, &engine->connected);
             awsb_transfer_watch_clock(transfer);
         }
@@ -173,10 +173,10 @@ static void stir_ready(const struct awsb_engine *engine)
     size_t i;
 
     for (i = 0; i < watches->ready_count; i++) {
-        struct awsb_answer *answer = watches->ready[i].owner;
+        struct awsb_receiver *receiver = watches->ready[i].owner;
 
-        if (answer != NULL)
-            answer->stir_ms = engine->now_ms;
+        if (receiver != NULL)
+            receiver->stir_ms = engine->now_ms;
     }
 }
 
@@ -185,7 +185,7 @@ static void collect_finished(struct awsb_engine *engine)
     struct awsb_end end;
 
     while (awsb_pool_next_end(engine->pool, &end)) {
-        struct awsb_transfer *transfer = end.answer->owner;
+        struct awsb_transfer *transfer = end.receiver->owner;
 
         awsb_transfer_conclude(transfer, &end);
         awsb_transfer_retire(transfer);

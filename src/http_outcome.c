@@ -11,16 +11,25 @@
 #define PLACE_SIZE (2 * AWSB_HTTP_NAME_SIZE + 32)
 #define PROXY_AUTHENTICATION_REQUIRED 407
 
-static const char *const kind_names[] = {
-    "ok",      "running",   "dns",    "connect", "connect_timeout", "read_timeout",
-    "timeout", "tls",       "proxy",  "reset",   "too_large",       "protocol",
-    "memory",  "cancelled", "closed", "url",
+/* What is wrong with an answer, by its fault. */
+static const char *const faults[] = {
+    "",
+    "the answer has no status line of HTTP/1.1",
+    "the answer has a change to another protocol, though none was asked for",
+    "the answer has a header line that is none",
+    "the answer has a Content-Length that makes no sense",
+    "the answer has both a Content-Length and a Transfer-Encoding",
+    "the answer has a Content-Encoding, though none was asked for",
+    "the answer has a Transfer-Encoding, though none was asked for",
+    "the answer has a chunk size that is none",
+    "the answer has a chunk without an end",
+    "",
+    "",
+    "it ended before its status line",
+    "it ended within the headers",
+    "it ended within the body",
+    "it ended within the body",
 };
-
-const char *awsb_http_kind_name(enum awsb_http_kind kind)
-{
-    return kind_names[kind];
-}
 
 /* Whether it failed on the way to the proxy, or there; for https: before its tunnel stood. */
 static bool failed_at_proxy(const struct awsb_transfer *transfer, const struct awsb_end *end)
@@ -46,23 +55,6 @@ static enum awsb_http_kind blamed(const struct awsb_end *end, bool at_proxy)
 static const char *detail_of(const struct awsb_end *end)
 {
     return end->said[0] == '\0' ? end->meaning : end->said;
-}
-
-/* Why the answer was not taken to its end; AWSB_HTTP_OK if it was. */
-static enum awsb_http_kind stopped_by(const struct awsb_transfer *transfer)
-{
-    switch (transfer->answer.err) {
-    case AWSB_OK:
-        return AWSB_HTTP_OK;
-    case AWSB_TOO_LARGE:
-        return AWSB_HTTP_TOO_LARGE;
-    case AWSB_NO_MEMORY:
-        return AWSB_HTTP_MEMORY;
-    case AWSB_CRYPTO:
-    case AWSB_REFUSED:
-        break;
-    }
-    return AWSB_HTTP_PROTOCOL;
 }
 
 static void explain_tls(struct awsb_transfer *transfer, const char *peer,
@@ -152,24 +144,29 @@ static void conclude_failed(struct awsb_transfer *transfer, const struct awsb_en
 static void conclude_answered(struct awsb_transfer *transfer)
 {
     bool is_forwarded = transfer->proxy_host[0] != '\0' && !transfer->tunnels;
+    int status = transfer->receiver.answer.status;
 
-    if (transfer->answer.head.open) /* to the library the end of the connection ends them, too */
-        explain(transfer, AWSB_HTTP_RESET, "it ended within the headers");
-    else if (transfer->status == 0)
-        explain(transfer, AWSB_HTTP_PROTOCOL, "the answer has no status");
-    else if (is_forwarded && transfer->status == PROXY_AUTHENTICATION_REQUIRED)
+    if (is_forwarded && status == PROXY_AUTHENTICATION_REQUIRED)
         explain(transfer, AWSB_HTTP_PROXY, "it wants a user name and password, or other ones");
     else
         transfer->kind = AWSB_HTTP_OK;
 }
 
+/* To the library the end of the connection ends headers, too. */
+static bool ended_in_head(const struct awsb_transfer *transfer, const struct awsb_end *end)
+{
+    return end->kind == AWSB_HTTP_OK &&
+           transfer->receiver.answer.stage <= AWSB_ANSWER_HEADERS;
+}
+
 void awsb_transfer_conclude(struct awsb_transfer *transfer, const struct awsb_end *end)
 {
-    enum awsb_http_kind stopped = stopped_by(transfer);
+    struct awsb_answer *answer = &transfer->receiver.answer;
 
-    transfer->status = end->status;
-    if (stopped != AWSB_HTTP_OK)
-        explain(transfer, stopped, transfer->answer.fault);
+    if (ended_in_head(transfer, end))
+        awsb_answer_take_end(answer);
+    if (answer->fault != AWSB_ANSWER_FINE)
+        explain(transfer, awsb_answer_kind(answer), faults[answer->fault]);
     else if (end->kind != AWSB_HTTP_OK)
         conclude_failed(transfer, end);
     else

@@ -85,12 +85,21 @@ void awsb_register_scratch(lua_State *L);
 /* Pushes foreign text with its control bytes escaped, so that a message stays one line. */
 void awsb_push_visible(lua_State *L, struct awsb_view text);
 
+struct awsb_head;
+
+/* Pushes the headers of an answer: a table, their names in lower case, the values of a repeated one
+ * joined as RFC 9110, 5.3 has it. */
+void awsb_push_headers(lua_State *L, const struct awsb_head *head);
+/* Pushes the value of one that is named in lower case, or nil. */
+void awsb_push_header(lua_State *L, const struct awsb_head *head, struct awsb_view name);
+
 /* Each adds its functions to the module table on top of the stack. */
 void awsb_open_sigv4(lua_State *L);
 void awsb_open_http(lua_State *L);
 void awsb_open_text(lua_State *L);
 void awsb_open_write(lua_State *L);
 void awsb_open_head(lua_State *L);
+void awsb_open_answer(lua_State *L);
 void awsb_open_system(lua_State *L);
 void awsb_open_child(lua_State *L);
 

@@ -1,6 +1,6 @@
 #include "lua_transfer.h"
 
-/* transfer:done(), transfer:result() and transfer:cancel(). */
+/* transfer:done(), transfer:result(), transfer:cancel(), and the parts of an answer one by one. */
 
 #define TRANSFER_TYPE "aws.backup.core.transfer"
 #define TRANSFERS TRANSFER_TYPE ".by_address"
@@ -100,29 +100,6 @@ static int is_done(lua_State *L)
     return 1;
 }
 
-/* A table of headers; the values of a repeated one joined as RFC 9110, 5.3 has it. */
-static void push_headers(lua_State *L, const struct awsb_transfer *transfer)
-{
-    struct awsb_view name, value;
-    size_t position = 0;
-
-    lua_createtable(L, 0, (int)awsb_transfer_header_count(transfer));
-    while (awsb_transfer_next_header(transfer, &position, &name, &value)) {
-        awsb_push_view(L, name);
-        lua_pushvalue(L, -1);
-        lua_rawget(L, -3);
-        if (lua_isnil(L, -1)) {
-            lua_pop(L, 1);
-            awsb_push_view(L, value);
-        } else {
-            lua_pushliteral(L, ", ");
-            awsb_push_view(L, value);
-            lua_concat(L, 3);
-        }
-        lua_rawset(L, -3);
-    }
-}
-
 static int result(lua_State *L)
 {
     struct awsb_transfer *transfer = check_transfer(L);
@@ -144,9 +121,46 @@ static int result(lua_State *L)
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, (lua_Integer)awsb_transfer_status(transfer));
     lua_setfield(L, -2, "status");
-    push_headers(L, transfer);
+    awsb_push_headers(L, awsb_transfer_head(transfer));
     lua_setfield(L, -2, "headers");
     awsb_set_view(L, "body", awsb_transfer_body(transfer));
+    return 1;
+}
+
+/* Of one that has succeeded; its headers are not made Lua values before somebody asks for them. */
+static struct awsb_transfer *check_succeeded(lua_State *L)
+{
+    struct awsb_transfer *transfer = check_transfer(L);
+
+    if (awsb_transfer_kind(transfer) != AWSB_HTTP_OK)
+        luaL_error(L, "attempt to read the answer of a transfer that has none");
+    return transfer;
+}
+
+static int get_status(lua_State *L)
+{
+    lua_pushinteger(L, awsb_transfer_status(check_succeeded(L)));
+    return 1;
+}
+
+static int get_body(lua_State *L)
+{
+    awsb_push_view(L, awsb_transfer_body(check_succeeded(L)));
+    return 1;
+}
+
+static int get_headers(lua_State *L)
+{
+    awsb_push_headers(L, awsb_transfer_head(check_succeeded(L)));
+    return 1;
+}
+
+/* transfer:header(name): its name in lower case. */
+static int get_header(lua_State *L)
+{
+    struct awsb_transfer *transfer = check_succeeded(L);
+
+    awsb_push_header(L, awsb_transfer_head(transfer), awsb_check_view(L, 2));
     return 1;
 }
 
@@ -159,6 +173,10 @@ static int cancel(lua_State *L)
 static const luaL_Reg transfer_methods[] = {
     {"done", is_done},
     {"result", result},
+    {"status", get_status},
+    {"headers", get_headers},
+    {"header", get_header},
+    {"body", get_body},
     {"cancel", cancel},
     {NULL, NULL},
 };

@@ -7,8 +7,13 @@ local pieces = core.write_head("GET / HTTP/1.1\r\nhost: ", "h", { ["X-Long"] = l
 assert(#table.concat(pieces) == #"GET / HTTP/1.1\r\nhost: h\r\nX-Long: \r\nx: y\r\n\r\n" + #long)
 assert(not core.write_head("", "h", { [long .. " "] = "x" }, "0", ""))
 
-local text = "X-A: a\r\nx-a: b\r\n c\r\n" .. long .. ": d\r\n\r\n"
-local headers, position, is_end = core.take_headers(nil, text, 1, 100000)
-assert(is_end and position == #text + 1)
-assert(table.concat(headers["x-a"]) == "a, b c" and headers[long] == "d")
-assert(not core.take_headers(nil, "no colon\n", 1, 100))
+local text = "HTTP/1.1 200 OK\r\nX-A: a\r\nx-a: b\r\n c\r\n" .. long .. ": d\r\nTransfer-Encoding: chunked\r\n\r\n"
+  .. "3;x\r\nabc\r\n" .. "1388\r\n" .. long .. "\r\n0\r\nTrailer: x\r\n\r\n"
+local answer = core.new_answer(100000)
+for position = 1, #text, 50 do assert(answer:take(text:sub(position, position + 49))) end
+local response, is_reusable = answer:result()
+assert(is_reusable and response.status == 200 and response.body == "abc" .. long)
+assert(response.headers["x-a"] == "a, b c" and response.headers[long] == "d")
+assert(not pcall(answer.take, answer, "x"))
+local _, kind, fault = core.new_answer(1):take("no status\n")
+assert(kind == "protocol" and fault == "bad_status_line")

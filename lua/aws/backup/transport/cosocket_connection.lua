@@ -14,9 +14,6 @@ local cosocket_connection = {}
 -- that few are closed by the other side in the moment they are used.
 local IDLE_MS = 55000
 
--- The head of an answer to CONNECT is all that is read of it.
-local NO_BODY = 0
-
 local DEFAULT_SECONDS = 60
 local MAX_MS = 2147483647
 
@@ -195,15 +192,15 @@ local function open_tunnel(self, target)
   local sent
   if head then sent, kind, message = send(self, head, (arm_to_connect(self))) end
   if not sent then return nil, kind, message end
-  local reader = http_reader.new(receive_from_proxy, NO_BODY, self)
-  local answer
-  answer, kind, message = reader:read_head()
+  -- The head of the answer is all that is read of it.
+  local answer, has_more
+  answer, kind, message, has_more = http_reader.read_head(receive_from_proxy, self)
   if not answer then return nil, kind, message end
   if answer.status < 200 or answer.status > 299 then
     return nil, "proxy", ("it answered HTTP %d to CONNECT"):format(answer.status), answer.status >= 500
   end
   -- They would be taken for the target's.
-  if reader:has_unread() then return nil, "protocol", "it sent bytes of its own into the tunnel" end
+  if has_more then return nil, "protocol", "it sent bytes of its own into the tunnel" end
   return true
 end
 
@@ -244,14 +241,11 @@ end
 function methods:exchange(bytes, method)
   local sent, kind, message = send(self, bytes, arm_to_talk(self))
   if not sent then return nil, kind, message, self.is_reused and kind == "reset" end
-  local reader = http_reader.new(receive_answer, self.route.max_body_bytes, self)
-  local head, body, is_reusable
-  head, kind, message = reader:read_head()
-  if not head then return nil, kind, message, self.is_reused and kind == "reset" and not reader.has_begun end
-  body, is_reusable, message = reader:read_body(head, method)
-  if not body then return nil, is_reusable, message end
-  self.is_reusable = is_reusable
-  return { status = head.status, headers = head.headers, body = body }
+  local response, has_begun
+  response, kind, message, has_begun = http_reader.read(receive_answer, self, self.route.max_body_bytes, method)
+  if not response then return nil, kind, message, self.is_reused and kind == "reset" and not has_begun end
+  self.is_reusable = kind
+  return response
 end
 
 --- Ends the use of the connection: it becomes idle if another request may follow on it, else it is closed.

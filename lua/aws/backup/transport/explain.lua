@@ -4,6 +4,25 @@ local milliseconds = require("aws.backup.codec.number").milliseconds_text
 
 local explain = {}
 
+-- What is wrong with an answer, by the core's word for it.
+local FAULTS_OF_ANSWER = {
+  bad_status_line = "the answer has no status line of HTTP/1.1",
+  other_protocol = "the answer has a change to another protocol, though none was asked for",
+  bad_header = "the answer has a header line that is none",
+  bad_length = "the answer has a Content-Length that makes no sense",
+  two_framings = "the answer has both a Content-Length and a Transfer-Encoding",
+  content_encoding = "the answer has a Content-Encoding, though none was asked for",
+  transfer_encoding = "the answer has a Transfer-Encoding, though none was asked for",
+  bad_chunk_size = "the answer has a chunk size that is none",
+  endless_chunk = "the answer has a chunk without an end",
+  too_large = "the answer has larger headers or a larger body than is taken",
+  no_memory = "there is not enough memory for the answer",
+  cut_in_status_line = "it ended before its status line",
+  cut_in_headers = "it ended before the end of its headers",
+  cut_in_body = "it ended before the last %d bytes of its body",
+  cut_in_chunks = "it ended before its last chunk",
+}
+
 -- By kind. `place` is the host, and the proxy before it.
 local WRITERS = {
   dns = function(scene)
@@ -39,6 +58,14 @@ local WRITERS = {
     return ("%s: %s (max_response_bytes)"):format(scene.host, scene.detail)
   end,
 }
+
+--- What is wrong with an answer.
+---@param fault string  the core's word for it
+---@param left? integer  bytes of the body that have not come
+---@return string
+function explain.fault_of_answer(fault, left)
+  return FAULTS_OF_ANSWER[fault]:format(left)
+end
 
 ---@param kind string
 ---@param scene { host: string, proxy_host: string?, tls_peer: string?, detail: string, request: table? }  request: its
