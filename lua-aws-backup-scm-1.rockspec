@@ -100,6 +100,7 @@ build = {
     ["aws.backup.codec.accept"] = "lua/aws/backup/codec/accept.lua",
     ["aws.backup.codec.base64"] = "lua/aws/backup/codec/base64.lua",
     ["aws.backup.codec.compile"] = "lua/aws/backup/codec/compile.lua",
+    ["aws.backup.codec.exceptions"] = "lua/aws/backup/codec/exceptions.lua",
     ["aws.backup.codec"] = "lua/aws/backup/codec/init.lua",
     ["aws.backup.codec.json"] = "lua/aws/backup/codec/json.lua",
     ["aws.backup.codec.naming"] = "lua/aws/backup/codec/naming.lua",

@@ -218,18 +218,38 @@ describe("a call", function()
 
   it("raises all faults of its parameters at once, and sends nothing", function()
     local transport, requests = scripted()
-    local err = caught(start, new(transport), { BackupVaultName = "x", StartWindowMinutes = 30,
+    local err = caught(start, new(transport), { ResourceArn = "x", StartWindowMinutes = 30,
       Lifecycle = { MoveToColdStorageAfterDays = 30, DeleteAfterDays = 60 }, Vault = "?" })
     assert.is_true(backup.is(err, "ParamValidationError"))
     assert.equal("StartBackupJob", err.operation)
     local paths = {}
     for _, violation in ipairs(err.violations) do paths[violation.path] = violation.message end
-    assert.truthy(paths["BackupVaultName"])
+    assert.truthy(paths["ResourceArn"])
     assert.truthy(paths["StartWindowMinutes"])
     assert.truthy(paths["Lifecycle.DeleteAfterDays"])
     assert.truthy(paths["Vault"])
     assert.equal(0, #requests)
     assert.is_true(backup.is(caught(function() new(transport):start_backup_job("Default") end), "ParamValidationError"))
+  end)
+
+  it("sends what the service takes although its model's patterns do not", function()
+    local transport, requests = scripted(ok(), ok())
+    local client = new(transport)
+    client:list_recovery_points_by_backup_vault { BackupVaultName = "aws/efs/automatic-backup-vault" }
+    client:list_backup_job_summaries { AccountId = "ANY" }
+    assert.equal("/backup-vaults/aws%2Fefs%2Fautomatic-backup-vault/recovery-points/", requests[1].path)
+    assert.equal("AccountId=ANY", requests[2].query)
+  end)
+
+  it("does not send an empty token of a page", function()
+    local transport, requests = scripted()
+    local client = new(transport)
+    for _, method in ipairs { "list_backup_jobs", "list_frameworks", "list_backup_access_points" } do
+      local err = caught(client[method], client, { NextToken = "" })
+      assert.is_true(backup.is(err, "ParamValidationError"))
+      assert.matches("leave it out for the first page", tostring(err), 1, true)
+    end
+    assert.equal(0, #requests)
   end)
 
   it("checks shapes only, or nothing, when told so", function()

@@ -977,7 +977,7 @@ function client:update_restore_testing_selection(params) end
 function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.AdvancedBackupSetting
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field BackupOptions? table<string, string>
 
 ---@class aws.backup.AggregatedScanResult
@@ -994,14 +994,14 @@ function client:update_tiering_configuration(params) end
 ---@field Context? string
 
 ---@class aws.backup.AssociateBackupVaultMpaApprovalTeamInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field MpaApprovalTeamArn string
 ---@field RequesterComment? string  # sensitive
 
 ---@class aws.backup.BackupJob
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field BackupJobId? string
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field BackupVaultArn? string
 ---@field VaultType? string
 ---@field VaultLockState? string
@@ -1020,7 +1020,7 @@ function client:update_tiering_configuration(params) end
 ---@field CreatedBy? aws.backup.RecoveryPointCreator
 ---@field ExpectedCompletionDate? number  # seconds since the epoch
 ---@field StartBy? number  # seconds since the epoch
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field BytesTransferred? integer
 ---@field BackupOptions? table<string, string>
 ---@field BackupType? string
@@ -1032,9 +1032,9 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.BackupJobSummary
 ---@field Region? string
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field State? string|"CREATED"|"PENDING"|"RUNNING"|"ABORTING"|"ABORTED"|"COMPLETED"|"FAILED"|"EXPIRED"|"PARTIAL"|"AGGREGATE_ALL"|"ANY"
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field MessageCategory? string
 ---@field Count? integer
 ---@field StartTime? number  # seconds since the epoch
@@ -1068,8 +1068,8 @@ function client:update_tiering_configuration(params) end
 ---@field AdvancedBackupSettings? aws.backup.AdvancedBackupSetting[]
 
 ---@class aws.backup.BackupRule
----@field RuleName string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
----@field TargetBackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field RuleName string
+---@field TargetBackupVaultName string
 ---@field TargetLogicallyAirGappedBackupVaultArn? string
 ---@field ScheduleExpression? string
 ---@field StartWindowMinutes? integer
@@ -1084,8 +1084,8 @@ function client:update_tiering_configuration(params) end
 ---@field ScanActions? aws.backup.ScanAction[]
 
 ---@class aws.backup.BackupRuleInput
----@field RuleName string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
----@field TargetBackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field RuleName string
+---@field TargetBackupVaultName string
 ---@field TargetLogicallyAirGappedBackupVaultArn? string
 ---@field ScheduleExpression? string
 ---@field StartWindowMinutes? integer
@@ -1099,7 +1099,7 @@ function client:update_tiering_configuration(params) end
 ---@field ScanActions? aws.backup.ScanAction[]
 
 ---@class aws.backup.BackupSelection
----@field SelectionName string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field SelectionName string
 ---@field IamRoleArn string
 ---@field Resources? string[]
 ---@field ListOfTags? aws.backup.Condition[]
@@ -1108,14 +1108,14 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.BackupSelectionsListMember
 ---@field SelectionId? string
----@field SelectionName? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field SelectionName? string
 ---@field BackupPlanId? string
 ---@field CreationDate? number  # seconds since the epoch
 ---@field CreatorRequestId? string
 ---@field IamRoleArn? string
 
 ---@class aws.backup.BackupVaultListMember
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field BackupVaultArn? string
 ---@field VaultType? string|"BACKUP_VAULT"|"LOGICALLY_AIR_GAPPED_BACKUP_VAULT"|"RESTORE_ACCESS_BACKUP_VAULT"
 ---@field VaultState? string|"CREATING"|"AVAILABLE"|"FAILED"
@@ -1175,7 +1175,7 @@ function client:update_tiering_configuration(params) end
 ---@field DestinationBackupVaultArn string
 
 ---@class aws.backup.CopyJob
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field CopyJobId? string
 ---@field SourceBackupVaultArn? string
 ---@field SourceRecoveryPointArn? string
@@ -1194,7 +1194,7 @@ function client:update_tiering_configuration(params) end
 ---@field IamRoleArn? string
 ---@field CreatedBy? aws.backup.RecoveryPointCreator
 ---@field CreatedByBackupJobId? string
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field ParentJobId? string
 ---@field IsParent? boolean
 ---@field CompositeMemberIdentifier? string
@@ -1205,9 +1205,9 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.CopyJobSummary
 ---@field Region? string
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field State? string|"CREATED"|"RUNNING"|"ABORTING"|"ABORTED"|"COMPLETING"|"COMPLETED"|"FAILING"|"FAILED"|"PARTIAL"|"AGGREGATE_ALL"|"ANY"
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field MessageCategory? string
 ---@field Count? integer
 ---@field StartTime? number  # seconds since the epoch
@@ -1253,7 +1253,7 @@ function client:update_tiering_configuration(params) end
 ---@field CreatorRequestId? string  # filled in when absent
 
 ---@class aws.backup.CreateBackupVaultOutput
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field BackupVaultArn? string
 ---@field CreationDate? number  # seconds since the epoch
 
@@ -1265,7 +1265,7 @@ function client:update_tiering_configuration(params) end
 ---@field FrameworkTags? table<string, string>
 
 ---@class aws.backup.CreateFrameworkOutput
----@field FrameworkName? string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field FrameworkName? string  # 1 to 256 characters
 ---@field FrameworkArn? string
 
 ---@class aws.backup.CreateLegalHoldInput
@@ -1293,7 +1293,7 @@ function client:update_tiering_configuration(params) end
 ---@field EncryptionKeyArn? string
 
 ---@class aws.backup.CreateLogicallyAirGappedBackupVaultOutput
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field BackupVaultArn? string
 ---@field CreationDate? number  # seconds since the epoch
 ---@field VaultState? string|"CREATING"|"AVAILABLE"|"FAILED"
@@ -1307,7 +1307,7 @@ function client:update_tiering_configuration(params) end
 ---@field IdempotencyToken? string  # filled in when absent
 
 ---@class aws.backup.CreateReportPlanOutput
----@field ReportPlanName? string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field ReportPlanName? string  # 1 to 256 characters
 ---@field ReportPlanArn? string
 ---@field CreationTime? number  # seconds since the epoch
 
@@ -1321,7 +1321,7 @@ function client:update_tiering_configuration(params) end
 ---@class aws.backup.CreateRestoreAccessBackupVaultOutput
 ---@field RestoreAccessBackupVaultArn? string
 ---@field VaultState? string|"CREATING"|"AVAILABLE"|"FAILED"
----@field RestoreAccessBackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field RestoreAccessBackupVaultName? string
 ---@field CreationDate? number  # seconds since the epoch
 
 ---@class aws.backup.CreateRestoreTestingPlanInput
@@ -1376,26 +1376,26 @@ function client:update_tiering_configuration(params) end
 ---@field SelectionId string
 
 ---@class aws.backup.DeleteBackupVaultAccessPolicyInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 
 ---@class aws.backup.DeleteBackupVaultInput
 ---@field BackupVaultName string
 
 ---@class aws.backup.DeleteBackupVaultLockConfigurationInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 
 ---@class aws.backup.DeleteBackupVaultNotificationsInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 
 ---@class aws.backup.DeleteFrameworkInput
----@field FrameworkName string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field FrameworkName string  # 1 to 256 characters
 
 ---@class aws.backup.DeleteRecoveryPointInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RecoveryPointArn string
 
 ---@class aws.backup.DeleteReportPlanInput
----@field ReportPlanName string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field ReportPlanName string  # 1 to 256 characters
 
 ---@class aws.backup.DeleteRestoreTestingPlanInput
 ---@field RestoreTestingPlanName string
@@ -1405,7 +1405,7 @@ function client:update_tiering_configuration(params) end
 ---@field RestoreTestingSelectionName string
 
 ---@class aws.backup.DeleteTieringConfigurationInput
----@field TieringConfigurationName string  # matches ^[a-zA-Z0-9_]{1,200}$
+---@field TieringConfigurationName string
 
 ---@class aws.backup.DeleteTieringConfigurationOutput
 
@@ -1422,9 +1422,9 @@ function client:update_tiering_configuration(params) end
 ---@field AccessPointArn string  # matches (arn:aws[a-z-]*:backup:[a-z-\d]+:\d{12}:accesspoint/)[\da-z]{1}[\da-z-]{1,48}[\da-z]{1}(?<!-s3alias)(?<!-ext-s3alias)
 ---@field AccessPointMetadata? table<string, string>  # sensitive
 ---@field BackupVaultArn? string
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field CreationTime number  # seconds since the epoch
----@field Name string  # 3 to 50 characters; matches [\da-z]{1}[\da-z-]{1,48}[\da-z]{1}(?<!-s3alias)(?<!-ext-s3alias)
+---@field Name string  # 3 to 50 characters
 ---@field RecoveryPointArn string  # matches (arn:aws[a-z-]*:[a-z-\d]+:[a-z-\d]+:).+
 ---@field ResourceArn string  # matches (arn:aws[a-z-]*:[a-z-\d]+:).+
 ---@field ResourceType string
@@ -1435,9 +1435,9 @@ function client:update_tiering_configuration(params) end
 ---@field BackupJobId string
 
 ---@class aws.backup.DescribeBackupJobOutput
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field BackupJobId? string
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field RecoveryPointLifecycle? aws.backup.Lifecycle
 ---@field BackupVaultArn? string
 ---@field VaultType? string
@@ -1454,7 +1454,7 @@ function client:update_tiering_configuration(params) end
 ---@field BackupSizeInBytes? integer
 ---@field IamRoleArn? string
 ---@field CreatedBy? aws.backup.RecoveryPointCreator
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field BytesTransferred? integer
 ---@field ExpectedCompletionDate? number  # seconds since the epoch
 ---@field StartBy? number  # seconds since the epoch
@@ -1498,10 +1498,10 @@ function client:update_tiering_configuration(params) end
 ---@field CopyJob? aws.backup.CopyJob
 
 ---@class aws.backup.DescribeFrameworkInput
----@field FrameworkName string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field FrameworkName string  # 1 to 256 characters
 
 ---@class aws.backup.DescribeFrameworkOutput
----@field FrameworkName? string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field FrameworkName? string  # 1 to 256 characters
 ---@field FrameworkArn? string
 ---@field FrameworkDescription? string  # 0 to 1024 characters; matches .*\S.*
 ---@field FrameworkControls? aws.backup.FrameworkControl[]
@@ -1521,7 +1521,7 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.DescribeProtectedResourceOutput
 ---@field ResourceArn? string
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field LastBackupTime? number  # seconds since the epoch
 ---@field ResourceName? string
 ---@field LastBackupVaultArn? string
@@ -1531,17 +1531,17 @@ function client:update_tiering_configuration(params) end
 ---@field LatestRestoreRecoveryPointCreationDate? number  # seconds since the epoch
 
 ---@class aws.backup.DescribeRecoveryPointInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RecoveryPointArn string
----@field BackupVaultAccountId? string  # matches ^[0-9]{12}$
+---@field BackupVaultAccountId? string
 
 ---@class aws.backup.DescribeRecoveryPointOutput
 ---@field RecoveryPointArn? string
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field BackupVaultArn? string
 ---@field SourceBackupVaultArn? string
 ---@field ResourceArn? string
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field CreatedBy? aws.backup.RecoveryPointCreator
 ---@field IamRoleArn? string
 ---@field Status? string|"COMPLETED"|"PARTIAL"|"DELETING"|"EXPIRED"|"AVAILABLE"|"STOPPED"|"CREATING"
@@ -1579,7 +1579,7 @@ function client:update_tiering_configuration(params) end
 ---@field ReportJob? aws.backup.ReportJob
 
 ---@class aws.backup.DescribeReportPlanInput
----@field ReportPlanName string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field ReportPlanName string  # 1 to 256 characters
 
 ---@class aws.backup.DescribeReportPlanOutput
 ---@field ReportPlan? aws.backup.ReportPlan
@@ -1588,7 +1588,7 @@ function client:update_tiering_configuration(params) end
 ---@field RestoreJobId string
 
 ---@class aws.backup.DescribeRestoreJobOutput
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field RestoreJobId? string
 ---@field RecoveryPointArn? string
 ---@field SourceResourceArn? string
@@ -1602,7 +1602,7 @@ function client:update_tiering_configuration(params) end
 ---@field IamRoleArn? string
 ---@field ExpectedCompletionTimeMinutes? integer
 ---@field CreatedResourceArn? string
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field RecoveryPointCreationDate? number  # seconds since the epoch
 ---@field CreatedBy? aws.backup.RestoreJobCreator
 ---@field ValidationStatus? string|"FAILED"|"SUCCESSFUL"|"TIMED_OUT"|"VALIDATING"
@@ -1640,15 +1640,15 @@ function client:update_tiering_configuration(params) end
 ---@field StatusMessage? string
 
 ---@class aws.backup.DisassociateBackupVaultMpaApprovalTeamInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RequesterComment? string  # sensitive
 
 ---@class aws.backup.DisassociateRecoveryPointFromParentInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RecoveryPointArn string
 
 ---@class aws.backup.DisassociateRecoveryPointInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RecoveryPointArn string
 
 ---@class aws.backup.ExportBackupPlanTemplateInput
@@ -1658,7 +1658,7 @@ function client:update_tiering_configuration(params) end
 ---@field BackupPlanTemplateJson? string
 
 ---@class aws.backup.Framework
----@field FrameworkName? string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field FrameworkName? string  # 1 to 256 characters
 ---@field FrameworkArn? string
 ---@field FrameworkDescription? string  # 0 to 1024 characters; matches .*\S.*
 ---@field NumberOfControls? integer
@@ -1711,18 +1711,18 @@ function client:update_tiering_configuration(params) end
 ---@field CreatorRequestId? string
 
 ---@class aws.backup.GetBackupVaultAccessPolicyInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 
 ---@class aws.backup.GetBackupVaultAccessPolicyOutput
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field BackupVaultArn? string
 ---@field Policy? string
 
 ---@class aws.backup.GetBackupVaultNotificationsInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 
 ---@class aws.backup.GetBackupVaultNotificationsOutput
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field BackupVaultArn? string
 ---@field SNSTopicArn? string
 ---@field BackupVaultEvents? string[]
@@ -1756,7 +1756,7 @@ function client:update_tiering_configuration(params) end
 ---@field ScanMode? string|"FULL_SCAN"|"INCREMENTAL_SCAN"
 
 ---@class aws.backup.GetRecoveryPointIndexDetailsInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RecoveryPointArn string
 
 ---@class aws.backup.GetRecoveryPointIndexDetailsOutput
@@ -1771,15 +1771,15 @@ function client:update_tiering_configuration(params) end
 ---@field TotalItemsIndexed? integer
 
 ---@class aws.backup.GetRecoveryPointRestoreMetadataInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RecoveryPointArn string
----@field BackupVaultAccountId? string  # matches ^[0-9]{12}$
+---@field BackupVaultAccountId? string
 
 ---@class aws.backup.GetRecoveryPointRestoreMetadataOutput
 ---@field BackupVaultArn? string
 ---@field RecoveryPointArn? string
 ---@field RestoreMetadata? table<string, string>  # sensitive
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 
 ---@class aws.backup.GetRestoreJobMetadataInput
 ---@field RestoreJobId string
@@ -1813,7 +1813,7 @@ function client:update_tiering_configuration(params) end
 ---@field ResourceTypes? string[]
 
 ---@class aws.backup.GetTieringConfigurationInput
----@field TieringConfigurationName string  # matches ^[a-zA-Z0-9_]{1,200}$
+---@field TieringConfigurationName string
 
 ---@class aws.backup.GetTieringConfigurationOutput
 ---@field TieringConfiguration? aws.backup.TieringConfiguration
@@ -1826,7 +1826,7 @@ function client:update_tiering_configuration(params) end
 ---@field SourceResourceArn? string
 ---@field IamRoleArn? string
 ---@field BackupCreationDate? number  # seconds since the epoch
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field IndexCreationDate? number  # seconds since the epoch
 ---@field IndexStatus? string|"PENDING"|"ACTIVE"|"FAILED"|"DELETING"
 ---@field IndexStatusMessage? string
@@ -1893,9 +1893,9 @@ function client:update_tiering_configuration(params) end
 ---@field AccessPointArn string  # matches (arn:aws[a-z-]*:backup:[a-z-\d]+:\d{12}:accesspoint/)[\da-z]{1}[\da-z-]{1,48}[\da-z]{1}(?<!-s3alias)(?<!-ext-s3alias)
 ---@field AccessPointMetadata table<string, string>  # sensitive
 ---@field BackupVaultArn? string
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field CreationTime number  # seconds since the epoch
----@field Name string  # 3 to 50 characters; matches [\da-z]{1}[\da-z-]{1,48}[\da-z]{1}(?<!-s3alias)(?<!-ext-s3alias)
+---@field Name string  # 3 to 50 characters
 ---@field RecoveryPointArn string  # matches (arn:aws[a-z-]*:[a-z-\d]+:[a-z-\d]+:).+
 ---@field ResourceArn string  # matches (arn:aws[a-z-]*:[a-z-\d]+:).+
 ---@field ResourceType string
@@ -1929,9 +1929,9 @@ function client:update_tiering_configuration(params) end
 ---@field NextToken? string
 
 ---@class aws.backup.ListBackupJobSummariesInput
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field State? string|"CREATED"|"PENDING"|"RUNNING"|"ABORTING"|"ABORTED"|"COMPLETED"|"FAILED"|"EXPIRED"|"PARTIAL"|"AGGREGATE_ALL"|"ANY"
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field MessageCategory? string
 ---@field AggregationPeriod? string|"ONE_DAY"|"SEVEN_DAYS"|"FOURTEEN_DAYS"
 ---@field MaxResults? integer  # 1 to 1000
@@ -1947,11 +1947,11 @@ function client:update_tiering_configuration(params) end
 ---@field MaxResults? integer  # 1 to 1000
 ---@field ByResourceArn? string
 ---@field ByState? string|"CREATED"|"PENDING"|"RUNNING"|"ABORTING"|"ABORTED"|"COMPLETED"|"FAILED"|"EXPIRED"|"PARTIAL"
----@field ByBackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field ByBackupVaultName? string
 ---@field ByCreatedBefore? number|string  # seconds since the epoch
 ---@field ByCreatedAfter? number|string  # seconds since the epoch
----@field ByResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
----@field ByAccountId? string  # matches ^[0-9]{12}$
+---@field ByResourceType? string
+---@field ByAccountId? string
 ---@field ByCompleteAfter? number|string  # seconds since the epoch
 ---@field ByCompleteBefore? number|string  # seconds since the epoch
 ---@field ByParentJobId? string
@@ -2007,9 +2007,9 @@ function client:update_tiering_configuration(params) end
 ---@field NextToken? string
 
 ---@class aws.backup.ListCopyJobSummariesInput
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field State? string|"CREATED"|"RUNNING"|"ABORTING"|"ABORTED"|"COMPLETING"|"COMPLETED"|"FAILING"|"FAILED"|"PARTIAL"|"AGGREGATE_ALL"|"ANY"
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field MessageCategory? string
 ---@field AggregationPeriod? string|"ONE_DAY"|"SEVEN_DAYS"|"FOURTEEN_DAYS"
 ---@field MaxResults? integer  # 1 to 1000
@@ -2027,9 +2027,9 @@ function client:update_tiering_configuration(params) end
 ---@field ByState? string|"CREATED"|"RUNNING"|"COMPLETED"|"FAILED"|"PARTIAL"
 ---@field ByCreatedBefore? number|string  # seconds since the epoch
 ---@field ByCreatedAfter? number|string  # seconds since the epoch
----@field ByResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ByResourceType? string
 ---@field ByDestinationVaultArn? string
----@field ByAccountId? string  # matches ^[0-9]{12}$
+---@field ByAccountId? string
 ---@field ByCompleteBefore? number|string  # seconds since the epoch
 ---@field ByCompleteAfter? number|string  # seconds since the epoch
 ---@field ByParentJobId? string
@@ -2054,7 +2054,7 @@ function client:update_tiering_configuration(params) end
 ---@field SourceResourceArn? string
 ---@field CreatedBefore? number|string  # seconds since the epoch
 ---@field CreatedAfter? number|string  # seconds since the epoch
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field IndexStatus? string|"PENDING"|"ACTIVE"|"FAILED"|"DELETING"
 
 ---@class aws.backup.ListIndexedRecoveryPointsOutput
@@ -2070,8 +2070,8 @@ function client:update_tiering_configuration(params) end
 ---@field LegalHolds? aws.backup.LegalHold[]
 
 ---@class aws.backup.ListProtectedResourcesByBackupVaultInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
----@field BackupVaultAccountId? string  # matches ^[0-9]{12}$
+---@field BackupVaultName string
+---@field BackupVaultAccountId? string
 ---@field NextToken? string
 ---@field MaxResults? integer  # 1 to 1000
 
@@ -2088,12 +2088,12 @@ function client:update_tiering_configuration(params) end
 ---@field NextToken? string
 
 ---@class aws.backup.ListRecoveryPointsByBackupVaultInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
----@field BackupVaultAccountId? string  # matches ^[0-9]{12}$
+---@field BackupVaultName string
+---@field BackupVaultAccountId? string
 ---@field NextToken? string
 ---@field MaxResults? integer  # 1 to 1000
 ---@field ByResourceArn? string
----@field ByResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ByResourceType? string
 ---@field ByBackupPlanId? string
 ---@field ByCreatedBefore? number|string  # seconds since the epoch
 ---@field ByCreatedAfter? number|string  # seconds since the epoch
@@ -2123,7 +2123,7 @@ function client:update_tiering_configuration(params) end
 ---@field RecoveryPoints? aws.backup.RecoveryPointByResource[]
 
 ---@class aws.backup.ListReportJobsInput
----@field ByReportPlanName? string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field ByReportPlanName? string  # 1 to 256 characters
 ---@field ByCreationBefore? number|string  # seconds since the epoch
 ---@field ByCreationAfter? number|string  # seconds since the epoch
 ---@field ByStatus? string
@@ -2143,7 +2143,7 @@ function client:update_tiering_configuration(params) end
 ---@field NextToken? string
 
 ---@class aws.backup.ListRestoreAccessBackupVaultsInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field NextToken? string
 ---@field MaxResults? integer  # 1 to 1000
 
@@ -2152,9 +2152,9 @@ function client:update_tiering_configuration(params) end
 ---@field RestoreAccessBackupVaults? aws.backup.RestoreAccessBackupVaultListMember[]
 
 ---@class aws.backup.ListRestoreJobSummariesInput
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field State? string|"CREATED"|"PENDING"|"RUNNING"|"ABORTED"|"COMPLETED"|"FAILED"|"AGGREGATE_ALL"|"ANY"
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field AggregationPeriod? string|"ONE_DAY"|"SEVEN_DAYS"|"FOURTEEN_DAYS"
 ---@field MaxResults? integer  # 1 to 1000
 ---@field NextToken? string
@@ -2179,8 +2179,8 @@ function client:update_tiering_configuration(params) end
 ---@class aws.backup.ListRestoreJobsInput
 ---@field NextToken? string
 ---@field MaxResults? integer  # 1 to 1000
----@field ByAccountId? string  # matches ^[0-9]{12}$
----@field ByResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ByAccountId? string
+---@field ByResourceType? string
 ---@field ByCreatedBefore? number|string  # seconds since the epoch
 ---@field ByCreatedAfter? number|string  # seconds since the epoch
 ---@field ByStatus? string|"PENDING"|"RUNNING"|"COMPLETED"|"ABORTED"|"FAILED"
@@ -2211,8 +2211,8 @@ function client:update_tiering_configuration(params) end
 ---@field RestoreTestingSelections aws.backup.RestoreTestingSelectionForList[]
 
 ---@class aws.backup.ListScanJobSummariesInput
----@field AccountId? string  # matches ^[0-9]{12}$
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field AccountId? string
+---@field ResourceType? string
 ---@field MalwareScanner? string|"GUARDDUTY"
 ---@field ScanResultStatus? string|"NO_THREATS_FOUND"|"THREATS_FOUND"|"UNKNOWN"
 ---@field State? string|"CREATED"|"COMPLETED"|"COMPLETED_WITH_ISSUES"|"RUNNING"|"FAILED"|"CANCELED"|"AGGREGATE_ALL"|"ANY"
@@ -2268,7 +2268,7 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.ProtectedResource
 ---@field ResourceArn? string
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field LastBackupTime? number  # seconds since the epoch
 ---@field ResourceName? string
 ---@field LastBackupVaultArn? string
@@ -2279,17 +2279,17 @@ function client:update_tiering_configuration(params) end
 ---@field StringNotEquals? aws.backup.KeyValue[]
 
 ---@class aws.backup.PutBackupVaultAccessPolicyInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field Policy? string
 
 ---@class aws.backup.PutBackupVaultLockConfigurationInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field MinRetentionDays? integer
 ---@field MaxRetentionDays? integer
 ---@field ChangeableForDays? integer
 
 ---@class aws.backup.PutBackupVaultNotificationsInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field SNSTopicArn string
 ---@field BackupVaultEvents string[]
 
@@ -2300,11 +2300,11 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.RecoveryPointByBackupVault
 ---@field RecoveryPointArn? string
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field BackupVaultArn? string
 ---@field SourceBackupVaultArn? string
 ---@field ResourceArn? string
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field CreatedBy? aws.backup.RecoveryPointCreator
 ---@field IamRoleArn? string
 ---@field Status? string|"COMPLETED"|"PARTIAL"|"DELETING"|"EXPIRED"|"AVAILABLE"|"STOPPED"|"CREATING"
@@ -2335,7 +2335,7 @@ function client:update_tiering_configuration(params) end
 ---@field StatusMessage? string
 ---@field EncryptionKeyArn? string
 ---@field BackupSizeBytes? integer
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field IsParent? boolean
 ---@field ParentRecoveryPointArn? string
 ---@field ResourceName? string
@@ -2358,8 +2358,8 @@ function client:update_tiering_configuration(params) end
 ---@class aws.backup.RecoveryPointMember
 ---@field RecoveryPointArn? string
 ---@field ResourceArn? string
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field ResourceType? string
+---@field BackupVaultName? string
 
 ---@class aws.backup.RecoveryPointSelection
 ---@field VaultNames? string[]
@@ -2387,7 +2387,7 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.ReportPlan
 ---@field ReportPlanArn? string
----@field ReportPlanName? string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field ReportPlanName? string  # 1 to 256 characters
 ---@field ReportPlanDescription? string  # 0 to 1024 characters; matches .*\S.*
 ---@field ReportSetting? aws.backup.ReportSetting
 ---@field ReportDeliveryChannel? aws.backup.ReportDeliveryChannel
@@ -2413,7 +2413,7 @@ function client:update_tiering_configuration(params) end
 ---@class aws.backup.ResourceSelection
 ---@field Resources string[]
 ---@field TieringDownSettingsInDays integer  # 60 to 36500
----@field ResourceType string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType string
 
 ---@class aws.backup.RestoreAccessBackupVaultListMember
 ---@field RestoreAccessBackupVaultArn? string
@@ -2427,15 +2427,15 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.RestoreJobSummary
 ---@field Region? string
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field State? string|"CREATED"|"PENDING"|"RUNNING"|"ABORTED"|"COMPLETED"|"FAILED"|"AGGREGATE_ALL"|"ANY"
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field Count? integer
 ---@field StartTime? number  # seconds since the epoch
 ---@field EndTime? number  # seconds since the epoch
 
 ---@class aws.backup.RestoreJobsListMember
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field RestoreJobId? string
 ---@field RecoveryPointArn? string
 ---@field SourceResourceArn? string
@@ -2449,7 +2449,7 @@ function client:update_tiering_configuration(params) end
 ---@field IamRoleArn? string
 ---@field ExpectedCompletionTimeMinutes? integer
 ---@field CreatedResourceArn? string
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field RecoveryPointCreationDate? number  # seconds since the epoch
 ---@field IsParent? boolean
 ---@field ParentJobId? string
@@ -2538,7 +2538,7 @@ function client:update_tiering_configuration(params) end
 ---@field ValidationWindowHours? integer
 
 ---@class aws.backup.RevokeRestoreAccessBackupVaultInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RestoreAccessBackupVaultArn string
 ---@field RequesterComment? string  # sensitive
 
@@ -2578,9 +2578,9 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.ScanJobSummary
 ---@field Region? string
----@field AccountId? string  # matches ^[0-9]{12}$
+---@field AccountId? string
 ---@field State? string|"CREATED"|"COMPLETED"|"COMPLETED_WITH_ISSUES"|"RUNNING"|"FAILED"|"CANCELED"|"AGGREGATE_ALL"|"ANY"
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field Count? integer
 ---@field StartTime? number  # seconds since the epoch
 ---@field EndTime? number  # seconds since the epoch
@@ -2613,7 +2613,7 @@ function client:update_tiering_configuration(params) end
 ---@field Context? string
 
 ---@class aws.backup.StartBackupJobInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field LogicallyAirGappedBackupVaultArn? string
 ---@field ResourceArn string
 ---@field IamRoleArn string
@@ -2633,7 +2633,7 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.StartCopyJobInput
 ---@field RecoveryPointArn string
----@field SourceBackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field SourceBackupVaultName string
 ---@field DestinationBackupVaultArn string
 ---@field IamRoleArn string
 ---@field IdempotencyToken? string  # filled in when absent
@@ -2645,7 +2645,7 @@ function client:update_tiering_configuration(params) end
 ---@field IsParent? boolean
 
 ---@class aws.backup.StartReportJobInput
----@field ReportPlanName string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field ReportPlanName string  # 1 to 256 characters
 ---@field IdempotencyToken? string  # filled in when absent
 
 ---@class aws.backup.StartReportJobOutput
@@ -2656,7 +2656,7 @@ function client:update_tiering_configuration(params) end
 ---@field Metadata table<string, string>  # sensitive
 ---@field IamRoleArn? string
 ---@field IdempotencyToken? string  # filled in when absent
----@field ResourceType? string  # matches ^[a-zA-Z0-9\-\_\.]{1,50}$
+---@field ResourceType? string
 ---@field CopySourceTagsToRestoredResource? boolean
 
 ---@class aws.backup.StartRestoreJobOutput
@@ -2685,9 +2685,9 @@ function client:update_tiering_configuration(params) end
 ---@field Tags table<string, string>  # sensitive
 
 ---@class aws.backup.TieringConfiguration
----@field TieringConfigurationName string  # matches ^[a-zA-Z0-9_]{1,200}$
+---@field TieringConfigurationName string
 ---@field TieringConfigurationArn? string
----@field BackupVaultName string  # matches ^(\*|[a-zA-Z0-9\-\_]{2,50})$
+---@field BackupVaultName string
 ---@field ResourceSelection aws.backup.ResourceSelection[]
 ---@field CreatorRequestId? string
 ---@field CreationTime? number  # seconds since the epoch
@@ -2695,17 +2695,17 @@ function client:update_tiering_configuration(params) end
 
 ---@class aws.backup.TieringConfigurationInputForCreate
 ---@field TieringConfigurationName string  # matches ^[a-zA-Z0-9_]{1,200}$
----@field BackupVaultName string  # matches ^(\*|[a-zA-Z0-9\-\_]{2,50})$
+---@field BackupVaultName string
 ---@field ResourceSelection aws.backup.ResourceSelection[]
 
 ---@class aws.backup.TieringConfigurationInputForUpdate
 ---@field ResourceSelection aws.backup.ResourceSelection[]
----@field BackupVaultName string  # matches ^(\*|[a-zA-Z0-9\-\_]{2,50})$
+---@field BackupVaultName string
 
 ---@class aws.backup.TieringConfigurationsListMember
 ---@field TieringConfigurationArn? string
----@field TieringConfigurationName? string  # matches ^[a-zA-Z0-9_]{1,200}$
----@field BackupVaultName? string  # matches ^(\*|[a-zA-Z0-9\-\_]{2,50})$
+---@field TieringConfigurationName? string
+---@field BackupVaultName? string
 ---@field CreationTime? number  # seconds since the epoch
 ---@field LastUpdatedTime? number  # seconds since the epoch
 
@@ -2726,13 +2726,13 @@ function client:update_tiering_configuration(params) end
 ---@field ScanSettings? aws.backup.ScanSetting[]
 
 ---@class aws.backup.UpdateFrameworkInput
----@field FrameworkName string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field FrameworkName string  # 1 to 256 characters
 ---@field FrameworkDescription? string  # 0 to 1024 characters; matches .*\S.*
 ---@field FrameworkControls? aws.backup.FrameworkControl[]
 ---@field IdempotencyToken? string  # filled in when absent
 
 ---@class aws.backup.UpdateFrameworkOutput
----@field FrameworkName? string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field FrameworkName? string  # 1 to 256 characters
 ---@field FrameworkArn? string
 ---@field CreationTime? number  # seconds since the epoch
 
@@ -2740,19 +2740,19 @@ function client:update_tiering_configuration(params) end
 ---@field GlobalSettings? table<string, string>
 
 ---@class aws.backup.UpdateRecoveryPointIndexSettingsInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RecoveryPointArn string
 ---@field IamRoleArn? string
 ---@field Index string|"ENABLED"|"DISABLED"
 
 ---@class aws.backup.UpdateRecoveryPointIndexSettingsOutput
----@field BackupVaultName? string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName? string
 ---@field RecoveryPointArn? string
 ---@field IndexStatus? string|"PENDING"|"ACTIVE"|"FAILED"|"DELETING"
 ---@field Index? string|"ENABLED"|"DISABLED"
 
 ---@class aws.backup.UpdateRecoveryPointLifecycleInput
----@field BackupVaultName string  # matches ^[a-zA-Z0-9\-\_]{2,50}$
+---@field BackupVaultName string
 ---@field RecoveryPointArn string
 ---@field Lifecycle? aws.backup.Lifecycle
 
@@ -2767,14 +2767,14 @@ function client:update_tiering_configuration(params) end
 ---@field ResourceTypeManagementPreference? table<string, boolean>
 
 ---@class aws.backup.UpdateReportPlanInput
----@field ReportPlanName string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field ReportPlanName string  # 1 to 256 characters
 ---@field ReportPlanDescription? string  # 0 to 1024 characters; matches .*\S.*
 ---@field ReportDeliveryChannel? aws.backup.ReportDeliveryChannel
 ---@field ReportSetting? aws.backup.ReportSetting
 ---@field IdempotencyToken? string  # filled in when absent
 
 ---@class aws.backup.UpdateReportPlanOutput
----@field ReportPlanName? string  # 1 to 256 characters; matches [a-zA-Z][_a-zA-Z0-9]*
+---@field ReportPlanName? string  # 1 to 256 characters
 ---@field ReportPlanArn? string
 ---@field CreationTime? number  # seconds since the epoch
 
@@ -2801,11 +2801,11 @@ function client:update_tiering_configuration(params) end
 ---@field UpdateTime number  # seconds since the epoch
 
 ---@class aws.backup.UpdateTieringConfigurationInput
----@field TieringConfigurationName string  # matches ^[a-zA-Z0-9_]{1,200}$
+---@field TieringConfigurationName string
 ---@field TieringConfiguration aws.backup.TieringConfigurationInputForUpdate
 
 ---@class aws.backup.UpdateTieringConfigurationOutput
 ---@field TieringConfigurationArn? string
----@field TieringConfigurationName? string  # matches ^[a-zA-Z0-9_]{1,200}$
+---@field TieringConfigurationName? string
 ---@field CreationTime? number  # seconds since the epoch
 ---@field LastUpdatedTime? number  # seconds since the epoch

@@ -2,6 +2,7 @@ local codec = require "aws.backup.codec"
 local fragments = require "spec.codec.fragments"
 local json = require "aws.backup.codec.json"
 local number = require "aws.backup.codec.number"
+local samples = require "tools.golden.samples"
 local validate = require "aws.backup.codec.validate"
 
 local instance = codec.new()
@@ -160,15 +161,50 @@ describe("codec.validate", function()
     end)
 
     it("checks patterns at the full level only", function()
-      local params = job { BackupVaultName = "no blanks" }
+      local create, params = instance:operation("CreateBackupVault"), { BackupVaultName = "no blanks" }
       assert.same({ 'BackupVaultName: must be 2 to 50 letters, digits, hyphens or underscores, not "no blanks"' },
-        faults(start, params))
-      assert.same({}, faults(start, params, "shape"))
+        faults(create, params))
+      assert.same({}, faults(create, params, "shape"))
     end)
 
     it("never checks enums nor the pattern of resource types", function()
       assert.same({}, faults(instance:operation("ListBackupJobs"),
         { ByState = "SOMETHING_NEW", ByResourceType = "SAP HANA on Amazon EC2" }))
+    end)
+
+    it("refuses an empty token of a page at every level, for each operation that takes one", function()
+      local count = 0
+      for _, name in ipairs(instance.model.names) do
+        local operation = instance:operation(name)
+        local member = operation.input and operation.input.by_name.NextToken
+        if member then
+          count = count + 1
+          local params = samples.params(operation, false)
+          params.NextToken = ""
+          for _, level in ipairs { true, "shape" } do
+            assert.same({ "NextToken: must not be empty; leave it out for the first page" },
+              faults(operation, params, level), name)
+          end
+          params.NextToken = json.null
+          assert.same({}, faults(operation, params), name)
+        end
+      end
+      assert.equal(32, count)
+    end)
+
+    it("knows the token of a page by the paginators of its model, whatever its name is", function()
+      local source = {
+        operations = {
+          List = { name = "List", http = { method = "GET", requestUri = "/" }, input = { shape = "In" } },
+        },
+        shapes = { In = { type = "structure", members = { Marker = { shape = "Text" }, Upload = { shape = "Text" },
+          Other = { shape = "Text" } } }, Text = { type = "string" } },
+        paginators = { List = { input_token = { "Marker", "Upload" } } },
+      }
+      local list = codec.new(codec.from_model_table(source)):operation("List")
+      assert.same({ "Marker: must not be empty; leave it out for the first page",
+        "Upload: must not be empty; leave it out for the first page" },
+        faults(list, { Marker = "", Upload = "", Other = "" }))
     end)
 
     it("refuses labels that would lead elsewhere, at every level", function()
@@ -207,7 +243,7 @@ describe("codec.validate", function()
   end)
 
   it("shows control characters and long values fit for a message", function()
-    local text = faults(start, job { BackupVaultName = "a\n\0" .. ("x"):rep(500) })[1]
+    local text = faults(instance:operation("CreateBackupVault"), { BackupVaultName = "a\n\0" .. ("x"):rep(500) })[1]
     assert.truthy(text:find('"a\\n\\x00xxx', 1, true))
     assert.is_true(#text < 200)
   end)

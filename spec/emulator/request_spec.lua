@@ -55,8 +55,21 @@ describe("the parameters of a call", function()
   end)
 
   it("take an empty value in the query for none, and the first of two", function()
-    assert.is_nil((send("GET", "/backup-jobs/", "nextToken=&maxResults=&state=")))
+    assert.is_nil((send("GET", "/backup-jobs/", "maxResults=&state=")))
     assert.is_nil((send("GET", "/backup-jobs/", "maxResults=5&maxResults=x&unknown=1")))
+  end)
+
+  it("must not have an empty token for a page: the first page has none", function()
+    for _, path in ipairs { "/backup-jobs/", "/backup-vaults/", "/backup-vaults/vault/recovery-points/" } do
+      local code, body = send("GET", path, "nextToken=")
+      assert.are.equal("InvalidParameterValueException", code)
+      assert.matches("NextToken", body, 1, true)
+    end
+    for _, name in ipairs { "ListBackupJobs", "ListBackupVaults", "ListTags" } do
+      local params = { NextToken = "", ResourceArn = name == "ListTags" and "arn:aws:backup:x" or nil }
+      local failure = helper.refused(target, name, params)
+      assert.are.same({ "InvalidParameterValueException", 400 }, { failure.code, failure.status })
+    end
   end)
 
   it("must be UTF-8 in the path", function()
@@ -79,19 +92,52 @@ describe("the parameters of a call", function()
     invalid("CreateBackupVault", { BackupVaultName = "a b" }, "BackupVaultName")
     invalid("CreateBackupVault", { BackupVaultName = "x" }, "BackupVaultName")
     invalid("CreateBackupVault", { BackupVaultName = ("x"):rep(51) }, "BackupVaultName")
-    invalid("StartBackupJob", helper.job { BackupVaultName = "a/b" }, "BackupVaultName")
+    invalid("CreateLogicallyAirGappedBackupVault",
+      { BackupVaultName = "a/b", MinRetentionDays = 7, MaxRetentionDays = 30 }, "BackupVaultName")
     invalid("StartBackupJob", helper.job { Index = "enabled" }, "Index")
     invalid("StartBackupJob", helper.job { BackupOptions = { ["a b"] = "enabled" } }, "BackupOptions")
     invalid("ListBackupJobs", { MaxResults = 0 }, "MaxResults")
     invalid("ListBackupJobs", { MaxResults = 1001 }, "MaxResults")
     invalid("ListBackupJobs", { ByState = "DONE" }, "ByState")
-    invalid("ListBackupJobs", { ByBackupVaultName = "a/b" }, "ByBackupVaultName")
-    invalid("ListBackupJobs", { ByAccountId = "12" }, "ByAccountId")
     invalid("ListBackupVaults", { ByVaultType = "VAULT" }, "ByVaultType")
   end)
 
   it("may name a resource type with spaces, and * for all accounts", function()
     assert.is_table(helper.must(target, "ListBackupJobs", { ByResourceType = "SAP HANA on Amazon EC2" }))
-    assert.is_table(helper.must(target, "ListBackupJobs", { ByAccountId = "*" }))
+    for _, account in ipairs { "*", "ANY", "ROOT", "12" } do
+      assert.is_table(helper.must(target, "ListBackupJobs", { ByAccountId = account }))
+    end
+  end)
+
+  it("may name a vault as AWS itself does, wherever a vault is looked up", function()
+    local name = "aws/efs/automatic-backup-vault"
+    assert.are.equal("ResourceNotFoundException",
+      helper.refused(target, "StartBackupJob", helper.job { BackupVaultName = name }).code)
+    local arn = target:create_vault(name)
+    assert.are.equal("arn:aws:backup:us-east-1:123456789012:backup-vault:" .. name, arn)
+    assert.are.equal(arn, helper.must(target, "DescribeBackupVault", { BackupVaultName = name }).BackupVaultArn)
+    helper.must(target, "TagResource", { ResourceArn = arn, Tags = { team = "files" } })
+    assert.are.same({ team = "files" }, helper.must(target, "ListTags", { ResourceArn = arn }).Tags)
+    local job = helper.must(target, "StartBackupJob", helper.job { BackupVaultName = name })
+    local jobs = helper.must(target, "ListBackupJobs", { ByBackupVaultName = name }).BackupJobs
+    assert.are.same({ 1, job.BackupJobId }, { #jobs, jobs[1].BackupJobId })
+    target:advance(7200)
+    local points = helper.must(target, "ListRecoveryPointsByBackupVault", { BackupVaultName = name }).RecoveryPoints
+    assert.are.equal(1, #points)
+    assert.are.equal("InvalidParameterValueException",
+      helper.refused(target, "CreateBackupVault", { BackupVaultName = "aws/efs/mine" }).code)
+    for _, wrong in ipairs { "aws/", "a/b", "aws/efs/", "aws/ b" } do
+      assert.has_error(function() target:create_vault(wrong) end)
+    end
+  end)
+
+  it("may name a role with any path that IAM takes", function()
+    for _, role in ipairs { "role/service-role/r", "role/a/b/c/r", "role/a!b:c/r", "role/r+=,.@_-" } do
+      helper.must(target, "StartBackupJob", helper.job { IamRoleArn = "arn:aws:iam::123456789012:" .. role })
+    end
+    for _, wrong in ipairs { "role/", "role/a/", "role/a b", "role/a!b" } do
+      assert.are.equal("InvalidParameterValueException", helper.refused(target, "StartBackupJob",
+        helper.job { IamRoleArn = "arn:aws:iam::123456789012:" .. wrong }).code)
+    end
   end)
 end)

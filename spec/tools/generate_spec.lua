@@ -88,6 +88,18 @@ describe("the generator", function()
     assert.is_function(assert(load_text(text)))
   end)
 
+  it("writes no pattern where the service does not hold to it", function()
+    local input = { type = "structure", members = { BackupVaultName = { shape = "BackupVaultName" } } }
+    local text = types.definitions({
+      operations = {}, shapes = {
+        BackupVaultName = { type = "string", pattern = "^x$" }, CreateBackupVaultInput = input,
+        DeleteRecoveryPointInput = input,
+      },
+    }, function(object) return object.BackupVaultName and { "BackupVaultName" } or {} end, "")
+    assert.truthy(text:find("CreateBackupVaultInput\n---@field BackupVaultName? string  # matches ^x$\n", 1, true))
+    assert.truthy(text:find("DeleteRecoveryPointInput\n---@field BackupVaultName? string\n", 1, true))
+  end)
+
   it("writes the same text every time", function()
     local again, again_order = small_model()
     assert.same(operations.modules(model, order_of, ""), operations.modules(again, again_order, ""))

@@ -1,5 +1,6 @@
 --- LuaCATS definitions for editors: a class for each structure and one for the client with all its methods.
 
+local patterns = require "aws.backup.codec.patterns"
 local naming = require "aws.backup.codec.naming"
 local sorted_keys = require "aws.backup.sorted_keys"
 
@@ -31,8 +32,8 @@ local function type_of(name, shapes, is_input)
   return SCALARS[shape.type] or "string"
 end
 
---- What the model limits, in words.
-local function limits(shape)
+--- What the model limits, in words; not patterns that the service does not hold to.
+local function limits(name, shape, owner)
   local notes = {}
   if shape.sensitive then notes[#notes + 1] = "sensitive" end
   local of = shape.type == "string" and " characters" or (shape.type == "list" or shape.type == "map") and " entries"
@@ -42,7 +43,7 @@ local function limits(shape)
   elseif shape.min then
     notes[#notes + 1] = ("at least %d%s"):format(shape.min, of)
   end
-  if shape.pattern then notes[#notes + 1] = "matches " .. shape.pattern end
+  if shape.pattern and patterns.holds(name, owner) then notes[#notes + 1] = "matches " .. shape.pattern end
   if shape.type == "timestamp" then notes[#notes + 1] = "seconds since the epoch" end
   return notes
 end
@@ -60,7 +61,7 @@ local function structure_class(name, shapes, order_of, is_input)
   local lines = { "---@class " .. PREFIX .. name }
   for _, member in ipairs(order_of(shape.members)) do
     local reference = shape.members[member]
-    local notes = limits(shapes[reference.shape])
+    local notes = limits(reference.shape, shapes[reference.shape], name)
     if reference.idempotencyToken then notes[#notes + 1] = "filled in when absent" end
     lines[#lines + 1] = ("---@field %s%s %s%s"):format(member, required[member] and "" or "?",
       type_of(reference.shape, shapes, is_input), #notes > 0 and "  # " .. table.concat(notes, "; ") or "")

@@ -21,7 +21,7 @@ local function text_for(shape, member)
   if member and member.name:find("IamRoleArn$") then return "arn:aws:iam::123456789012:role/service-role/Example" end
   if member and member.name:find("Arn$") and not shape.pattern then return ARN end
   for _, text in ipairs(TEXTS) do
-    if patterns.check(shape, text) and #text <= (shape.max or #text) then return text end
+    if patterns.matches(shape.pattern, text) and #text <= (shape.max or #text) then return text end
   end
   error("no sample fits the shape " .. shape.name)
 end

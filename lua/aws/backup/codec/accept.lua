@@ -118,18 +118,29 @@ local function is_label(text)
   return text ~= "" and text ~= "." and text ~= ".."
 end
 
+local function is_not_empty(text)
+  return text ~= ""
+end
+
+--- Both of two demands on a text, where there are two.
+local function both(first, second)
+  if not (first and second) then return first or second end
+  return function(text) return first(text) and second(text) end
+end
+
+--- What a text must be besides a text of some length; nil for most.
+local function demand_on(shape, level, member)
+  local demand = level.full and patterns.matcher(shape, member and member.owner) or nil
+  if member and member.location == "uri" then demand = both(is_label, demand) end
+  if member and member.page_token then demand = both(is_not_empty, demand) end
+  return demand
+end
+
 function BUILDERS.string(shape, level, member)
   local min, max = limits(shape, level)
-  local matches = level.full and patterns.matcher(shape)
-  if member and member.location == "uri" then
-    return function(value)
-      return is_text(value, min, max) and is_label(value) and (not matches or matches(value))
-    end
-  elseif matches then
-    return function(value) return is_text(value, min, max) and matches(value) end
-  elseif min or max then
-    return function(value) return is_text(value, min, max) end
-  end
+  local demand = demand_on(shape, level, member)
+  if demand then return function(value) return is_text(value, min, max) and demand(value) end end
+  if min or max then return function(value) return is_text(value, min, max) end end
   return is_text
 end
 

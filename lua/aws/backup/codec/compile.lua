@@ -34,6 +34,8 @@ local compile = {}
 ---@field json_first? string  # for members in the body: what comes before its value if it is the first
 ---@field json_next? string  # the same if it is not
 ---@field location string  # uri, querystring, header, headers, statusCode or body
+---@field owner string  # the name of its structure
+---@field page_token? boolean  # it says where in a list a page begins
 ---@field shape aws.backup.codec.Shape
 ---@field required boolean
 
@@ -80,7 +82,7 @@ local function link_members(shape, source, shapes, linked)
     local member = {
       name = name,
       wire = reference.locationName or target.location and target.locationName or name,
-      location = reference.location or target.location or "body",
+      location = reference.location or target.location or "body", owner = shape.name,
       shape = with_format(link(reference.shape, shapes, linked), reference.timestampFormat),
       required = required[name] or false,
     }
@@ -113,6 +115,13 @@ function link(name, shapes, linked)
     shape.value = link(source.value.shape, shapes, linked)
   end
   return shape
+end
+
+--- Marks the members that say where in a list a page begins, in operations that no paginator lists, too.
+local function mark_page_tokens(input, names)
+  for _, member in ipairs(input and input.members or {}) do
+    if names[member.name] and member.shape.type == "string" then member.page_token = true end
+  end
 end
 
 --- Splits a path template into literal texts and label members.
@@ -183,11 +192,13 @@ end
 
 --- Compiles one operation.
 ---@param fragment { operation: table, shapes: table<string, table> }
+---@param page_tokens? table<string, boolean>  # the names that the model's paginators have for the token of a page
 ---@return aws.backup.codec.Operation
-function compile.operation(fragment)
+function compile.operation(fragment, page_tokens)
   local source, shapes, linked = fragment.operation, fragment.shapes, {}
   local http = source.http or { method = "POST", requestUri = "/" }
   local input = source.input and link(source.input.shape, shapes, linked)
+  mark_page_tokens(input, page_tokens or {})
   local path, static_query = http.requestUri:match("^([^?]*)%??(.*)$")
   local parts = path_parts(path, input)
   local errors = {}

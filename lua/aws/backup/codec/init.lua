@@ -21,8 +21,19 @@ local function index_names(names)
   return operations, method_names
 end
 
+--- The names that a model has for the token of a page; the service means one by a name wherever it stands.
+local function page_tokens(paginators)
+  local names = {}
+  for _, paginator in pairs(paginators or {}) do
+    local tokens = paginator.input_token
+    for _, name in ipairs(type(tokens) == "table" and tokens or { tokens }) do names[name] = true end
+  end
+  return names
+end
+
 --- Makes a codec over a model.
----@param model? { names: string[], fragment: fun(name: string): table, metadata: table?, exception_shapes: table? }
+---@param model? { names: string[], fragment: fun(name: string): table, metadata: table?, exception_shapes: table?,
+---  paginators: table? }
 ---  absent: AWS Backup. See `from_model_table` for others
 ---@return aws.backup.Codec
 function codec.new(model)
@@ -31,7 +42,7 @@ function codec.new(model)
   return setmetatable({
     model = model,
     _operations = operations, _methods = method_names, _compiled = {},
-    _exceptions = compile.exceptions(model.exception_shapes or {}),
+    _exceptions = compile.exceptions(model.exception_shapes or {}), _page_tokens = page_tokens(model.paginators),
     -- Rules beyond the model are AWS Backup's own: another service's shapes may bear the same names.
     _documented = (model.metadata or {}).serviceId == "Backup",
   }, metatable)
@@ -51,7 +62,7 @@ function methods:operation(name)
   end
   local operation = self._compiled[canonical]
   if not operation then
-    operation = compile.operation(self.model.fragment(canonical))
+    operation = compile.operation(self.model.fragment(canonical), self._page_tokens)
     operation.exceptions, operation.documented = self._exceptions, self._documented
     self._compiled[canonical] = operation
   end
@@ -60,7 +71,8 @@ function methods:operation(name)
 end
 
 --- Wraps a raw model, with `operations` and `shapes` as AWS writes them, into what `new` takes.
----@param source { operations: table<string, table>, shapes: table<string, table>, metadata: table? }
+---@param source { operations: table<string, table>, shapes: table<string, table>, metadata: table?,
+---  paginators: table? }
 ---@return table model
 function codec.from_model_table(source)
   local names = {}
@@ -69,7 +81,7 @@ function codec.from_model_table(source)
   local operations, method_names = index_names(names)
   return {
     metadata = source.metadata or {}, names = names, methods = method_names, operations = operations,
-    exception_shapes = source.shapes,
+    exception_shapes = source.shapes, paginators = source.paginators,
     fragment = function(name)
       return { operation = source.operations[name], shapes = source.shapes }
     end,

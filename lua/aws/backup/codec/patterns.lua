@@ -1,7 +1,10 @@
 --- The model's regular expressions, each as a function: Lua's patterns have neither alternation nor lookbehind.
 ---
 --- An expression that is not anchored matches anywhere in the text, as in AWS's own SDKs. An expression that is not
---- listed here is not checked at all, so a newer model never refuses what the service would take.
+--- listed here is not checked at all, so a newer model never refuses what the service would take; one that is listed is
+--- checked where `exceptions` lets it.
+
+local exceptions = require "aws.backup.codec.exceptions"
 
 local patterns = {}
 
@@ -74,9 +77,6 @@ local DESCRIPTIONS = {
   [ [[^[a-zA-Z0-9_]{1,200}$]] ] = "1 to 200 letters, digits or underscores",
 }
 
--- Shapes whose pattern does not describe what the service takes: it returns resource types with spaces.
-local UNCHECKED = { ResourceType = true }
-
 --- True if the expression is known.
 ---@param expression string
 ---@return boolean
@@ -84,20 +84,43 @@ function patterns.is_known(expression)
   return MATCHERS[expression] ~= nil
 end
 
---- What a text must match by its shape.
----@param shape aws.backup.codec.Shape
+--- Whether a text matches an expression, wherever that holds. One that is not known matches everything.
+---@param expression? string
+---@param text string
+---@return boolean
+function patterns.matches(expression, text)
+  local matcher = expression and MATCHERS[expression]
+  return not matcher or matcher(text)
+end
+
+--- Whether the pattern of a shape is a rule where the shape stands.
+---@param name string  # of the shape
+---@param owner? string  # the structure that it is a member of; nil: it is an item, a key or a value
+---@return boolean
+function patterns.holds(name, owner)
+  local holds_in = exceptions[name] and exceptions[name].holds_in
+  return not holds_in or owner ~= nil and holds_in[owner] == true
+end
+
+--- What a text must match where it stands.
+---@param shape { name: string, pattern: string? }
+---@param owner? string  # see `holds`
 ---@return (fun(text: string): boolean)?  # nil: anything goes
-function patterns.matcher(shape)
-  return shape.pattern and not UNCHECKED[shape.name] and MATCHERS[shape.pattern] or nil
+function patterns.matcher(shape, owner)
+  local matcher = shape.pattern and MATCHERS[shape.pattern]
+  if not matcher or not patterns.holds(shape.name, owner) then return nil end
+  local takes = exceptions[shape.name] and exceptions[shape.name].takes
+  return takes and function(text) return takes[text] == true or matcher(text) end or matcher
 end
 
 --- Checks a text against the pattern of its shape.
----@param shape aws.backup.codec.Shape
+---@param shape { name: string, pattern: string? }
 ---@param text string
+---@param owner? string  # see `holds`
 ---@return boolean fine
 ---@return string? wanted  # what the pattern asks for
-function patterns.check(shape, text)
-  local matcher = patterns.matcher(shape)
+function patterns.check(shape, text, owner)
+  local matcher = patterns.matcher(shape, owner)
   if not matcher or matcher(text) then return true end
   return false, DESCRIPTIONS[shape.pattern] or "a match of " .. shape.pattern
 end

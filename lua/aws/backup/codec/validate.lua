@@ -180,19 +180,28 @@ local function check_map(state, shape, value, where, depth)
   end
 end
 
+--- What the place of a text forbids, whatever its shape says. False if something was reported.
+local function check_place(state, member, text, where)
+  if member.location == "uri" and text == "" then
+    report(state, where, "label", "must not be empty: it is part of the request's path")
+  elseif member.location == "uri" and (text == "." or text == "..") then
+    report(state, where, "label", "must not be a directory name: it is part of the request's path", text)
+  elseif member.page_token and text == "" then
+    -- The service takes it for a token of its own that has gone bad, and says so.
+    report(state, where, "token", "must not be empty; leave it out for the first page")
+  else
+    return true
+  end
+  return false
+end
+
 local function check_string(state, shape, value, where, _, member)
   local text, message, rule = scalar.string(value)
   if not text then return report(state, where, rule, message) end
-  if member and member.location == "uri" then
-    if text == "" then
-      return report(state, where, "label", "must not be empty: it is part of the request's path")
-    elseif text == "." or text == ".." then
-      return report(state, where, "label", "must not be a directory name: it is part of the request's path", text)
-    end
-  end
+  if member and not check_place(state, member, text, where) then return end
   check_length(state, shape, (core.utf8_length(text)), where)
   if not state.full then return end
-  local fine, wanted = patterns.check(shape, text)
+  local fine, wanted = patterns.check(shape, text, member and member.owner)
   if not fine then report(state, where, "pattern", "must be " .. wanted, text) end
 end
 

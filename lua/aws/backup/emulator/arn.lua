@@ -42,13 +42,15 @@ function arn.is_passable_role(world, text)
     and not parts.resource:find("^role/aws%-service%-role/") and not parts.resource:find("/AWSServiceRoleForBackup$")
 end
 
---- True for a text that has the form of a role's ARN.
+--- True for a text that has the form of a role's ARN. The path before the name may hold every visible character
+--- (IAM API reference, CreateRole).
 ---@param text string
 ---@return boolean
 function arn.is_role(text)
   local parts = arn.parse(text)
-  return parts ~= nil and parts.service == "iam" and parts.region == "" and parts.account ~= ""
-    and parts.resource:find("^role/[%w+=,.@_/-]*[%w+=,.@_-]$") ~= nil
+  if not parts or parts.service ~= "iam" or parts.region ~= "" or parts.account == "" then return false end
+  local path, name = parts.resource:match("^role/(.-)([^/]*)$")
+  return name ~= nil and name:find("^[A-Za-z0-9+=,.@_-]+$") ~= nil and path:find("[^!-~]") == nil
 end
 
 return arn

@@ -9,12 +9,6 @@ local failure = require "aws.backup.emulator.failure"
 
 local check = {}
 
--- The service takes "*" for an account where all of an organization are meant, whatever the model says.
-local function fits_pattern(shape, value)
-  if shape.name == "AccountId" and value == "*" then return true end
-  return patterns.check(shape, value)
-end
-
 local function contains(list, value)
   for _, candidate in ipairs(list) do
     if candidate == value then return true end
@@ -35,12 +29,13 @@ end
 -- Each returns what is wrong with a value, or nil.
 local FAULT = {}
 
-local function fault_in(shape, value, path)
+local function fault_in(shape, value, path, member)
   local find = FAULT[shape.type]
-  return find and find(shape, value, path)
+  return find and find(shape, value, path, member)
 end
 
-function FAULT.string(shape, value, path)
+function FAULT.string(shape, value, path, member)
+  if value == "" and member and member.page_token then return ("Invalid %s: it must not be empty"):format(path) end
   local shown = shape.sensitive and "" or (" '%s'"):format(value)
   if shape.enum and not contains(shape.enum, value) then
     return ("Invalid %s%s: it must be one of %s"):format(path, shown, table.concat(shape.enum, ", "))
@@ -48,7 +43,7 @@ function FAULT.string(shape, value, path)
   if not in_range(shape, core.utf8_length(value) or #value) then
     return ("Invalid %s: its length must be %s"):format(path, range_text(shape))
   end
-  local fits, wanted = fits_pattern(shape, value)
+  local fits, wanted = patterns.check(shape, value, member and member.owner)
   if not fits then return ("Invalid %s%s: it must be %s"):format(path, shown, wanted) end
 end
 
@@ -81,7 +76,8 @@ end
 function FAULT.structure(shape, value, path)
   for _, member in ipairs(shape.members) do
     local item = value[member.name]
-    local fault = item ~= nil and fault_in(member.shape, item, path and path .. "." .. member.name or member.name)
+    local where = path and path .. "." .. member.name or member.name
+    local fault = item ~= nil and fault_in(member.shape, item, where, member)
     if fault then return fault end
   end
 end

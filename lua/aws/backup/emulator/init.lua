@@ -147,12 +147,19 @@ function methods:inject(fault)
   return handle
 end
 
+-- What CreateBackupVault takes, and the names of vaults that AWS makes itself.
+local function is_vault_name(name)
+  return type(name) == "string" and #name >= 2 and #name <= 50
+    and (name:find("^[A-Za-z0-9_-]+$") or name:find("^aws/[A-Za-z0-9_/-]*[A-Za-z0-9_-]$")) ~= nil
+end
+
 --- Makes a vault without a call, for the start of a test.
----@param name string  # 2 to 50 letters, digits, hyphens and underscores
+---@param name string  # 2 to 50 letters, digits, hyphens and underscores, or such as aws/efs/automatic-backup-vault
 ---@return string vault_arn
 function methods:create_vault(name)
-  if type(name) ~= "string" or #name < 2 or #name > 50 or name:find("[^A-Za-z0-9_-]") then
-    error("a vault's name has 2 to 50 letters, digits, hyphens and underscores", 2)
+  if not is_vault_name(name) then
+    error("a vault's name has 2 to 50 letters, digits, hyphens and underscores; only those that AWS makes itself begin "
+      .. "with aws/", 2)
   end
   self._world:catch_up()
   local vault = self._world.vaults:get(name) or vaults.create(self._world, name)

@@ -47,7 +47,7 @@ end
 ---@return (string|table)? token  # of the next page; nil on the last. With items nil: the failure
 function paging.cut(world, operation, params, walk, keep)
   local after, refusal
-  if params.NextToken and params.NextToken ~= "" then
+  if params.NextToken then
     after, refusal = read_token(world, operation, params, params.NextToken)
     if refusal then return nil, refusal end
   end

@@ -27,8 +27,8 @@ local function read_query(operation, query, params)
   local values = parse_query(query)
   for _, member in ipairs(operation.query) do
     local text = values[member.wire]
-    -- An empty value is what clients send for "none".
-    if text ~= nil and text ~= "" then
+    -- An empty value is what clients send for "none"; the token of a page is looked at all the same.
+    if text ~= nil and (text ~= "" or member.page_token) then
       if not core.utf8_length(text) then return unreadable(member.wire .. " is not UTF-8") end
       local value, message = parse.text(member.shape, text)
       if value == nil then return unreadable(("%s %s"):format(member.wire, message)) end
