@@ -21,7 +21,7 @@ PORT       ?= 8080
 REGION     ?= us-east-1
 ACCOUNT    ?= 123456789012
 
-.PHONY: help build demo test lint spec emulator bench bench-nginx generate check-generated sanitize dependencies-% clean
+.PHONY: help build demo test lint spec emulator bench bench-nginx generate model check-generated sanitize dependencies-% clean
 
 help:
 	@echo "make demo       a backup job from start to end against the emulator over HTTP"
@@ -31,6 +31,7 @@ help:
 	@echo "make bench      signing, codec, a whole call and many at once, each beside its floor"
 	@echo "make bench-nginx  calls in an nginx worker: beside bare sockets, under a stall, many, long, through reloads"
 	@echo "make generate   rewrite what is generated from model/"
+	@echo "make model      take over botocore's newest model (or VERSION=) by pip, generate, and say what changed"
 	@echo "make sanitize   the C core under ASan, UBSan, valgrind and TSan"
 	@echo "make clean      remove build/"
 
@@ -81,6 +82,12 @@ build/multi: bench/multi.c
 
 generate:
 	lua5.4 tools/generate.lua
+
+# The only target that asks the network for anything but packages of the system; no other one needs it.
+model: build/5.4/aws/backup/core.so
+	tools/model --version "$(VERSION)"
+	@$(MAKE) --no-print-directory generate
+	LUA_CPATH="./build/5.4/?.so;;" lua5.4 tools/golden.lua
 
 check-generated:
 	lua5.4 tools/generate.lua --check

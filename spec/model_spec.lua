@@ -142,6 +142,24 @@ describe("the partitions", function()
     end
   end)
 
+  it("list the newest regions, and place one in no list by its partition's pattern", function()
+    local endpoint = require "aws.backup.endpoint"
+    local listed = {}
+    for _, partition in ipairs(partitions) do
+      for _, region in ipairs(partition.regions) do listed[region] = partition.id end
+    end
+    assert.same({ "aws", "aws" }, { listed["me-west-1"], listed["sa-west-1"] })
+    for region, host in pairs {
+      ["ap-north-9"] = "backup.ap-north-9.amazonaws.com", ["cn-south-7"] = "backup.cn-south-7.amazonaws.com.cn",
+      ["us-gov-north-3"] = "backup.us-gov-north-3.amazonaws.com",
+      ["us-iso-north-1"] = "backup.us-iso-north-1.c2s.ic.gov",
+      ["eusc-de-west-4"] = "backup.eusc-de-west-4.amazonaws.eu", ["mars-1"] = "backup.mars-1.amazonaws.com",
+    } do
+      assert.is_nil(listed[region])
+      assert.equal(host, assert(endpoint.resolve { region = region }).host)
+    end
+  end)
+
   it("list every region under a partition that matches it, and carry their host suffixes", function()
     assert.equal(8, #partitions)
     for _, partition in ipairs(partitions) do

@@ -25,7 +25,7 @@ end
 --- The texts of all generated files by path. The rockspec comes last: it lists the others.
 local function generated()
   local model, order_of = source.json(MODEL)
-  local model_header = header(MODEL, (" (botocore %s)"):format(model["x-provenance"].commit:sub(1, 12)))
+  local model_header = header(MODEL, (" (botocore %s)"):format(model["x-provenance"].version))
   local files = {}
   for method, text in pairs(operations.modules(model, order_of, model_header)) do
     files[OPERATIONS .. method .. ".lua"] = text

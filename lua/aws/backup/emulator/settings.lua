@@ -8,23 +8,28 @@ local settings = { operations = {} }
 -- Types whose backups AWS Backup can manage itself if the account wants it so.
 local MANAGEABLE = { "DynamoDB", "EFS" }
 
+-- Types that can be backed up incrementally on request.
+local INCREMENTAL = { "DynamoDB" }
+
 -- Off in the one answer of a real account that was seen; which are on differs by the account's age.
 local OFF = { Aurora = true, CloudFormation = true, DocumentDB = true, FSx = true, Neptune = true,
   ["SAP HANA on Amazon EC2"] = true }
 
 --- The settings of a new account.
----@return { opt_in: table<string, boolean>, management: table<string, boolean> }
+---@return { opt_in: table<string, boolean>, management: table<string, boolean>, incremental: table<string, boolean> }
 function settings.defaults()
-  local opt_in, management = {}, {}
+  local opt_in, management, incremental = {}, {}, {}
   for _, name in ipairs(resources.names()) do opt_in[name] = not OFF[name] end
   for _, name in ipairs(MANAGEABLE) do management[name] = true end
-  return { opt_in = opt_in, management = management }
+  for _, name in ipairs(INCREMENTAL) do incremental[name] = false end
+  return { opt_in = opt_in, management = management, incremental = incremental }
 end
 
 function settings.operations.DescribeRegionSettings(world)
   return {
     ResourceTypeOptInPreference = world.settings.opt_in,
     ResourceTypeManagementPreference = world.settings.management,
+    ResourceTypeOptInIncremental = world.settings.incremental,
   }
 end
 
@@ -43,13 +48,21 @@ local function merge(known, given)
   for name, value in pairs(given or {}) do known[name] = value end
 end
 
+-- The members of UpdateRegionSettings: which table each is for, and what its fault is called.
+local PREFERENCES = {
+  { member = "ResourceTypeOptInPreference", key = "opt_in", what = "opt in" },
+  { member = "ResourceTypeManagementPreference", key = "management", what = "management" },
+  { member = "ResourceTypeOptInIncremental", key = "incremental", what = "opt in incremental" },
+}
+
 function settings.operations.UpdateRegionSettings(world, params)
-  local opt_in, management = params.ResourceTypeOptInPreference, params.ResourceTypeManagementPreference
-  local fine, refusal = check(world.settings.opt_in, opt_in, "opt in")
-  if fine then fine, refusal = check(world.settings.management, management, "management") end
-  if not fine then return nil, refusal end
-  merge(world.settings.opt_in, opt_in)
-  merge(world.settings.management, management)
+  for _, preference in ipairs(PREFERENCES) do
+    local fine, refusal = check(world.settings[preference.key], params[preference.member], preference.what)
+    if not fine then return nil, refusal end
+  end
+  for _, preference in ipairs(PREFERENCES) do
+    merge(world.settings[preference.key], params[preference.member])
+  end
   return {}
 end
 
