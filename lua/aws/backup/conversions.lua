@@ -16,10 +16,6 @@ local function complaint(rule, text)
   return nil, ("must be %s, not %q"):format(rule, text)
 end
 
-local function trimmed(text)
-  return text:match("^%s*(.-)%s*$")
-end
-
 ---@type aws.backup.Conversion
 function conversions.text(text)
   return text
@@ -36,7 +32,7 @@ end
 -- turns FIPS on with "yes" and goes without.
 ---@type aws.backup.Conversion
 function conversions.boolean(text)
-  local word = ascii.lower(trimmed(text))
+  local word = ascii.lower(ascii.trim(text))
   if word == "true" then return true end
   if word == "false" then return false end
   return complaint("true or false", text)
@@ -45,7 +41,7 @@ end
 -- For what people turn on for a moment, and so are used to write as a digit.
 ---@type aws.backup.Conversion
 function conversions.switch(text)
-  local word = ascii.lower(trimmed(text))
+  local word = ascii.lower(ascii.trim(text))
   if word == "1" or word == "true" then return true end
   if word == "0" or word == "false" then return false end
   return complaint("1 or 0", text)
@@ -58,7 +54,7 @@ function conversions.whole(minimum, maximum)
   local rule = maximum and ("a whole number from %d to %d"):format(minimum, maximum)
     or ("a whole number, at least %d"):format(minimum)
   return function(text)
-    local digits = trimmed(text):match("^%d+$")
+    local digits = ascii.trim(text):match("^%d+$")
     local value = digits and #digits < 10 and tonumber(digits)
     if value and value >= minimum and value <= (maximum or value) then return value end
     return complaint(rule, text)
@@ -74,7 +70,7 @@ function conversions.one_of(...)
   for _, word in ipairs(words) do allowed[word] = true end
   local rule = table.concat(words, ", ", 1, last - 1) .. " or " .. words[last]
   return function(text)
-    local word = ascii.lower(trimmed(text))
+    local word = ascii.lower(ascii.trim(text))
     if allowed[word] then return word end
     return complaint(rule, text)
   end

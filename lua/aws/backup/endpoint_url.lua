@@ -33,6 +33,13 @@ local function is_host(host)
   return true
 end
 
+-- A path without the slashes at its end, found from there: a pattern would look at each run of them within.
+local function without_slashes(path)
+  local last = #path
+  while path:sub(last, last) == "/" do last = last - 1 end
+  return path:sub(1, last)
+end
+
 --- Takes an endpoint's URL apart. User, password and fragment are dropped, and a slash at the end of the path.
 ---@param given string
 ---@return { scheme: string, host: string, port: integer, path: string, query: string? }? parts
@@ -44,7 +51,7 @@ function endpoint_url.parse(given)
   local path, query = read.rest:gsub("#.*$", ""):match("^([^?]*)%??(.*)$")
   return {
     scheme = read.scheme, host = ascii.lower(read.host), port = read.port or DEFAULT_PORT[read.scheme],
-    path = (path:gsub("/+$", "")), query = query ~= "" and query or nil,
+    path = without_slashes(path), query = query ~= "" and query or nil,
   }
 end
 

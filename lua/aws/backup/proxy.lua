@@ -36,7 +36,7 @@ end
 -- Host and port of an entry of NO_PROXY; the port is nil if it has none. An IPv6 address without brackets has no port.
 local function split_port(authority)
   local host, port = authority:match("^(%[[^%]]*%]):?(%d*)$")
-  if not host then host, port = authority:match("^([^:]*):?(%d*)$") end
+  if not host then host, port = authority:match("^([^:]*):(%d*)$") end
   if not host then host, port = authority, "" end
   return host, tonumber(port)
 end

@@ -64,8 +64,9 @@ end
 ---@return integer? integer
 ---@return string? reason  # "syntax", "fraction", "range" or "precision"
 function number.parse_integer(text)
-  local digits = text:match("^(%-?%d+)%.?0*$")
-  if digits then return digits_to_integer(digits) end
+  local _, last = text:find("^%-?%d+")
+  local digits = last and text:sub(1, last)
+  if digits and (last == #text or text:find("^%.0*$", last + 1)) then return digits_to_integer(digits) end
   local value = number.parse(text)
   if not value then return nil, "syntax" end
   if value >= DOUBLE_LIMIT or value <= -DOUBLE_LIMIT then return nil, "precision" end
@@ -81,7 +82,12 @@ end
 ---@param text string
 ---@return number?  # nil if the text is no decimal number
 function number.parse(text)
-  if not text:find("^%-?%d+%.?%d*[eE]?[+-]?%d*$") then return nil end
+  -- One part after the other: none takes back what the one before has taken.
+  local _, last = text:find("^%-?%d+")
+  if not last then return nil end
+  last = select(2, text:find("^%.%d*", last + 1)) or last
+  last = select(2, text:find("^[eE][+-]?%d*", last + 1)) or last
+  if last ~= #text then return nil end
   return tonumber(text) or tonumber((text:gsub("%.", (decimal_point():gsub("%%", "%%%%")))))
 end
 

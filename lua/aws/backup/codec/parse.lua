@@ -9,6 +9,8 @@ local parse = {}
 
 -- How much of an answer that is no JSON is shown.
 local EXCERPT, ERROR_EXCERPT = 200, 500
+-- More of what stands for an exception's name is not looked at.
+local LONGEST_NAME = 1024
 
 local function is_blank(text)
   return text == nil or not text:find("%S")
@@ -21,28 +23,43 @@ local function describe(response, problem)
     problem, response.status, visible.text(content_type, 80), visible.text(response.body, EXCERPT))
 end
 
+-- The inside of a quoted string that begins at `position`, and the position behind it; nil if it has no end.
+local function quoted_at(text, position)
+  local at = position + 1
+  while true do
+    at = text:find('["\\]', at)
+    if not at then return nil end
+    if text:sub(at, at) == '"' then return (text:sub(position + 1, at - 1):gsub("\\(.)", "%1")), at + 1 end
+    at = at + 2
+  end
+end
+
 --- Splits a header list at its commas; quoted items may hold commas of their own.
 local function header_items(text)
   local items, position = {}, 1
   while position <= #text do
-    local quoted, after = text:match('^%s*"(.-[^\\])"%s*()', position)
-    if quoted then
-      items[#items + 1] = quoted:gsub("\\(.)", "%1")
-      position = (text:find(",", after, true) or #text) + 1
-    else
-      local item, next_position = text:match("^%s*([^,]-)%s*,()", position)
-      items[#items + 1] = item or text:match("^%s*(.-)%s*$", position)
-      position = next_position or #text + 1
-    end
+    local first = text:find("%S", position) or #text + 1
+    local item, behind
+    if text:sub(first, first) == '"' then item, behind = quoted_at(text, first) end
+    local comma = text:find(",", behind or position, true) or #text + 1
+    items[#items + 1] = item or ascii.trim(text:sub(position, comma - 1))
+    position = comma + 1
   end
   return items
 end
 
---- Splits a list of HTTP dates, each of which holds one comma.
+--- Splits a list of HTTP dates, each of which holds one comma, behind the day of the week.
 local function header_dates(text)
-  local items = {}
-  for date in text:gmatch("%s*(%a+,[^,]+)") do items[#items + 1] = date end
-  return #items > 0 and items or header_items(text)
+  local items, day = {}, nil
+  for part in text:gmatch("[^,]+") do
+    if day then
+      items[#items + 1], day = day .. "," .. part, nil
+    else
+      day = ascii.trim(part)
+      if day == "" or day:find("[^A-Za-z]") then return header_items(text) end
+    end
+  end
+  return #items > 0 and not day and items or header_items(text)
 end
 
 local function header_value(shape, text)
@@ -143,7 +160,9 @@ local REASONS = {
 --- The bare name of an exception: without the namespace before `#` and the address after `:`; of a header that was
 --- sent twice, the first.
 local function bare_name(text)
-  local name = text and text:match("^[^:,]*"):match("[^#]*$"):match("^%s*(.-)%s*$")
+  if not text then return nil end
+  local address = text:sub(1, LONGEST_NAME):match("^[^:,]*")
+  local name = ascii.trim(address:match("^.*#(.*)$") or address)
   return name ~= "" and name or nil
 end
 

@@ -27,7 +27,7 @@ end
 
 --- `[\da-z]{1}[\da-z-]{1,48}[\da-z]{1}(?<!-s3alias)(?<!-ext-s3alias)` from a position on.
 local function access_point_name_at(text, position)
-  local run = text:match("^[0-9a-z][0-9a-z-]+", position)
+  local run = text:sub(position, position + 49):match("^[0-9a-z][0-9a-z-]+")
   if not run then return false end
   for length = 3, math.min(#run, 50) do
     local name = run:sub(1, length)

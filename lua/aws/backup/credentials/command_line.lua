@@ -48,19 +48,20 @@ local READERS = { ["'"] = read_single_quoted, ['"'] = read_double_quoted, ["\\"]
 ---@return string? message  what is wrong, without the text: it may hold a password
 function command_line.split(text)
   if text:find("\0", 1, true) then return nil, "it holds a zero byte" end
-  local words, word, position = {}, nil, 1
+  local words, pieces, position = {}, nil, 1
   while position <= #text do
     local character = text:sub(position, position)
     if BLANK[character] then
-      words[#words + 1] = word
-      word, position = nil, position + 1
+      words[#words + 1] = pieces and table.concat(pieces)
+      pieces, position = nil, position + 1
     else
       local piece, behind = (READERS[character] or read_plain)(text, position)
       if not piece then return nil, behind end
-      word, position = (word or "") .. piece, behind
+      pieces, position = pieces or {}, behind
+      pieces[#pieces + 1] = piece
     end
   end
-  words[#words + 1] = word
+  words[#words + 1] = pieces and table.concat(pieces)
   return words
 end
 

@@ -1,6 +1,7 @@
 --- Credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_ACCOUNT_ID (SDK reference
 -- guide, "Environment variables"). AWS_CREDENTIAL_EXPIRATION makes them expire; then the variables are read anew.
 
+local ascii = require "aws.backup.ascii"
 local errors = require "aws.backup.errors"
 local snapshot = require "aws.backup.credentials.snapshot"
 local time = require "aws.backup.codec.time"
@@ -20,7 +21,7 @@ end
 -- Shells and files of variables leave line ends behind.
 local function trimmed_reader(getenv)
   return function(name)
-    local value = (getenv(name) or ""):match("^[ \t\r\n]*(.-)[ \t\r\n]*$")
+    local value = ascii.trim(getenv(name) or "")
     return value ~= "" and value or nil
   end
 end

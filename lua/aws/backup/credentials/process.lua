@@ -2,6 +2,7 @@
 --- provider"). The program is run without a shell, with the environment of this one and nothing to read; what it
 --- prints is a secret and shown nowhere, what it complains of is shown.
 
+local ascii = require "aws.backup.ascii"
 local command_line = require "aws.backup.credentials.command_line"
 local document = require "aws.backup.credentials.document"
 local errors = require "aws.backup.errors"
@@ -36,7 +37,7 @@ local SHELL_HINT = "; it runs without a shell, so |, $, ~, ;, & and the like are
 
 -- What the program complained of, if it did.
 local function complaint(stderr)
-  local text = stderr:match("^%s*(.-)%s*$")
+  local text = ascii.trim(stderr)
   return text ~= "" and "; it says: " .. visible.text(text, LONGEST_COMPLAINT) or ""
 end
 

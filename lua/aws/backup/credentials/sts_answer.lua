@@ -47,8 +47,10 @@ end
 
 -- What stands for a reference like #233 or #xE9; nil if there is no such character.
 local function numbered(reference)
-  local digits, base = reference:match("^#0*([0-9]+)$"), 10
-  if not digits then digits, base = reference:match("^#x0*([0-9A-Fa-f]+)$"), 16 end
+  local digits, base = reference:match("^#([0-9]+)$"), 10
+  if not digits then digits, base = reference:match("^#x([0-9A-Fa-f]+)$"), 16 end
+  digits = digits and digits:gsub("^0+", "")
+  if digits == "" then return nil end
   local code = digits and #digits <= 7 and tonumber(digits, base)
   return code and is_character(code) and utf8_bytes(code) or nil
 end
@@ -91,7 +93,7 @@ local function read_cdata(state)
   local ending = state.text:find("]]>", start, true)
   local open = state.open[#state.open]
   if not ending or not open then return nil, "a CDATA section is not closed, or outside all elements" end
-  open.text = open.text .. state.text:sub(start, ending - 1)
+  open.pieces[#open.pieces + 1] = state.text:sub(start, ending - 1)
   return ending + 3
 end
 
@@ -121,7 +123,8 @@ local function read_start_tag(state)
   if attributes then slash, next_position = state.text:match("^" .. BLANKS .. "(/?)>()", behind) end
   if not slash then return nil, "a tag is malformed" end
 
-  local element = { full_name = full_name, name = full_name:match("[^:]*$"), text = "", children = {} }
+  local element = { full_name = full_name, name = full_name:match("^.*:(.*)$") or full_name,
+    pieces = {}, children = {} }
   local parent = state.open[#state.open]
   if parent then
     parent.children[#parent.children + 1] = element
@@ -159,7 +162,7 @@ local function add_text(state, raw)
   end
   local text = not raw:find("]]>", 1, true) and decoded(raw)
   if not text then return false, "a text holds a reference without a meaning, or ]]>" end
-  open.text = open.text .. text
+  open.pieces[#open.pieces + 1] = text
   return true
 end
 
@@ -184,7 +187,7 @@ local function behind_declaration(text)
   return behind
 end
 
--- Reads a document. Returns the outermost element, {name, text, children}, or nil and what is wrong.
+-- Reads a document. Returns the outermost element, {name, pieces of its text, children}, or nil and what is wrong.
 local function read(document)
   local text, message = normalized(document)
   if not text then return nil, message end
@@ -223,7 +226,7 @@ local function text_at(element, ...)
     element, message = only_child(element, (select(index, ...)))
     if not element then return nil, message end
   end
-  local text = element.text:match("^[ \t\r\n]*(.-)[ \t\r\n]*$")
+  local text = ascii.trim(table.concat(element.pieces))
   if #element.children > 0 or text == "" then return nil, "the element " .. element.name .. " holds no text" end
   return text
 end

@@ -24,7 +24,7 @@ local function destination(params, resource)
   local air_gapped = params.LogicallyAirGappedBackupVaultArn
   if not air_gapped then return params.BackupVaultName end
   if not resource.traits.managed then return params.BackupVaultName, messages.NOT_AIR_GAPPED end
-  return air_gapped:match("([^:]+)$"), nil
+  return air_gapped:match("^.*:(.+)$") or air_gapped, nil
 end
 
 local function new_job(world, params, resource)
