@@ -69,7 +69,7 @@ build/fault_server: spec/core/fault_server.c $(wildcard spec/core/fault_*.h)
 
 emulator: dependencies-demo
 	@$(MAKE) --no-print-directory --silent build
-	@PORT=$(PORT) REGION=$(REGION) ACCOUNT=$(ACCOUNT) SPEED=$(SPEED) VAULTS=$(VAULTS) tools/emulator
+	@exec env PORT=$(PORT) REGION=$(REGION) ACCOUNT=$(ACCOUNT) SPEED=$(SPEED) VAULTS=$(VAULTS) ENDS_WITH=$$PPID tools/emulator
 
 bench: build build/multi
 	@tools/bench

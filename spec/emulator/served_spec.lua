@@ -1,6 +1,8 @@
 local core = require "aws.backup.core"
 local helper = require "spec.emulator.helper"
+local json = require "cjson"
 local parse = require "aws.backup.codec.parse"
+local socket = require "socket"
 local time = require "aws.backup.codec.time"
 
 -- Two hours of the emulator's time in a second: a job takes a twelfth of one.
@@ -197,6 +199,89 @@ describe("the served emulator", function()
     request.headers["x-amz-under_score"], request.headers.authorization = "a  b", nil
     helper.sign(request, { region = "eu-west-1", timestamp = time.amz_date(core.time()) })
     assert.are.equal(200, exchange(request).status)
+  end)
+
+  -- A connection without a client's help.
+  local function connect(bytes)
+    local connection = assert(socket.connect("127.0.0.1", tonumber(url:match("%d+$"))))
+    connection:settimeout(20)
+    assert(connection:send(bytes))
+    return connection
+  end
+
+  -- What comes until the server closes.
+  local function answer_to(bytes)
+    local connection = connect(bytes)
+    local answer = connection:receive("*a") or ""
+    connection:close()
+    return answer
+  end
+
+  it("says at / what it is, and how a client finds it", function()
+    local response = exchange { method = "GET", path = "/", headers = {} }
+    assert.are.equal(200, response.status)
+    assert.matches("^text/plain", response.headers["content-type"])
+    for _, words in ipairs { "emulated by lua-aws-backup", "region eu-west-1", "account 999988887777",
+      "export AWS_ENDPOINT_URL_BACKUP=" .. url .. "\n", "export AWS_REGION=eu-west-1\n",
+      "aws backup list-backup-vaults" } do
+      assert.is_truthy(response.body:find(words, 1, true), words)
+    end
+    assert.are.equal(403, exchange({ method = "PUT", path = "/", headers = {} }).status)
+  end)
+
+  it("writes a line for each request to its output", function()
+    local request = signed("DescribeBackupVault", { BackupVaultName = "in-the-log" })
+    local id = exchange(request).headers["x-amzn-requestid"]
+    local line = await("line of the request", function()
+      return (read("output") or ""):match('[^\n]*"GET /backup%-vaults/in%-the%-log[^\n]*')
+    end)
+    assert.matches(" 403 AccessDeniedException " .. id, line, 1, true)
+    assert.matches("^%d+%-%d+%-%d+T", line)
+  end)
+
+  it("refuses in the form of the service what nginx refuses", function()
+    local long = ("x"):rep(70000)
+    local malformed = "MalformedHttpRequestException"
+    for bytes, expected in pairs {
+      ["GARBAGE\r\n\r\n"] = { 400, malformed },
+      ["GET /x HTTP/1.1\r\n\r\n"] = { 400, malformed },
+      ["GET /../x HTTP/1.1\r\nHost: x\r\n\r\n"] = { 400, malformed },
+      ["PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n"] = { 400, malformed },
+      ["PUT /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"] = { 400, malformed },
+      ["GET /x HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n"] = { 400, malformed },
+      ["TRACE / HTTP/1.1\r\nHost: x\r\n\r\n"] = { 405, "UnknownOperationException" },
+      ["PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n"] = { 413, "RequestEntityTooLargeException" },
+      ["GET /" .. long .. " HTTP/1.1\r\nHost: x\r\n\r\n"] = { 414, malformed },
+      ["GET /x HTTP/1.1\r\nHost: x\r\nA: " .. long .. "\r\n\r\n"] = { 431, malformed },
+      ["PUT /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n"] = { 501, malformed },
+      ["GET /x HTTP/3.7\r\nHost: x\r\n\r\n"] = { 505, malformed },
+      ["GET /.refused HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"] = { 404, "UnknownOperationException" },
+    } do
+      local status, head, body = answer_to(bytes):match("^HTTP/1.1 (%d+)(.-\r\n)\r\n(.*)$")
+      local what = bytes:sub(1, 60)
+      assert.are.equal(expected[1], tonumber(status), what)
+      head = head:lower()
+      assert.is_truthy(head:find("x-amzn-errortype: " .. expected[2]:lower() .. "\r\n", 1, true), what)
+      assert.is_truthy(head:find("content-type: application/json\r\n", 1, true), what)
+      assert.is_truthy(head:find("x%-amzn%-requestid: %x+%-"), what)
+      assert.is_string(json.decode(body).Message, what)
+    end
+  end)
+
+  it("lets slow clients wait for themselves alone", function()
+    local slow = {}
+    for _ = 1, 60 do
+      slow[#slow + 1] = connect("GET /backup-vaults/ HTTP/1.1\r\nHost:")
+      slow[#slow + 1] = connect("PUT /backup-vaults/x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+      slow[#slow + 1] = connect("")
+    end
+    for _ = 1, 20 do assert.is_table((call("ListBackupVaults"))) end
+    -- Nor has anybody been sent away.
+    slow[1]:send(" x\r\nConnection: close\r\n\r\n")
+    assert.matches("^HTTP/1.1 403", slow[1]:receive("*a"))
+    slow[2]:send("\"a\":1234}")
+    assert.matches("^HTTP/1.1 403", slow[2]:receive("*l"))
+    for _, connection in ipairs(slow) do connection:close() end
   end)
 
   it("says what is wrong with its settings", function()
