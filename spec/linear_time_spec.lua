@@ -5,6 +5,7 @@ local arn = require "aws.backup.emulator.arn"
 local ascii = require "aws.backup.ascii"
 local authenticate = require "aws.backup.emulator.authenticate"
 local base64 = require "aws.backup.codec.base64"
+local clock_skew = require "aws.backup.clock_skew"
 local command_line = require "aws.backup.credentials.command_line"
 local conversions = require "aws.backup.conversions"
 local core = require "aws.backup.core"
@@ -15,6 +16,7 @@ local ini = require "aws.backup.ini"
 local ip_address = require "aws.backup.ip_address"
 local json = require "aws.backup.codec.json"
 local metadata_client = require "aws.backup.credentials.metadata_client"
+local missing_vault = require "aws.backup.missing_vault"
 local number = require "aws.backup.codec.number"
 local parse = require "aws.backup.codec.parse"
 local process = require "aws.backup.credentials.process"
@@ -135,6 +137,11 @@ local READERS = {
   ["an integer as text"] = function(text) read.text({ type = "integer" }, text) end,
   ["a float as text"] = function(text) read.text({ type = "float" }, text) end,
   ["a time as text"] = function(text) read.text({ type = "timestamp" }, text) end,
+  ["the time of an answer"] = function(text) clock_skew.server_time { date = text } end,
+  ["a message about a vault"] = function(text)
+    missing_vault.is_missing("among", { code = "ResourceNotFoundException", message = text }, 400, "vault")
+    missing_vault.is_missing("among", { code = "AccessDeniedException", message = text }, 403, "vault")
+  end,
   ["a number"] = number.parse,
   ["an integer"] = number.parse_integer,
   ["a time"] = time.parse,

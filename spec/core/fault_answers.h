@@ -274,6 +274,17 @@ static void long_header(struct connection *c, const char *rest)
     send_text(c, "\r\n\r\nok");
 }
 
+/* So many times the same one. */
+static void repeated_header(struct connection *c, const char *rest)
+{
+    int count = atoi(rest);
+
+    send_text(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
+    for (; count >= 10; count -= 10)
+        send_text(c, "x:y\r\nx:y\r\nx:y\r\nx:y\r\nx:y\r\nx:y\r\nx:y\r\nx:y\r\nx:y\r\nx:y\r\n");
+    send_text(c, "\r\n");
+}
+
 static void odd_headers(struct connection *c, const char *rest)
 {
     (void)rest;
@@ -309,6 +320,7 @@ static const struct {
     {"/continue", continued},
     {"/headers/", many_headers},
     {"/long-header/", long_header},
+    {"/repeated-header/", repeated_header},
     {"/odd-headers", odd_headers},
     {"/send/", send_and_go_on},
     {"/send-and-close/", send_and_close},

@@ -231,6 +231,19 @@ describe("engine", function()
       assert_fails("too_large", "/long-header/500000", { max_header_bytes = 400000 })
     end)
 
+    it("joins a header that comes very often, in time that grows as the headers do", function()
+      local function seconds(count)
+        local before = os.clock()
+        assert.equal(3 * count - 2, #assert(send("/repeated-header/" .. count)).headers.x)
+        return os.clock() - before
+      end
+      local small, large = math.huge, math.huge
+      for _ = 1, 3 do
+        small, large = math.min(small, seconds(11000)), math.min(large, seconds(44000))
+      end
+      assert.is_true(large < 0.1 or large < 10 * small, ("%g s, %g s"):format(small, large))
+    end)
+
     it("counts the headers of interim answers", function()
       assert_fails("too_large", "/continue-for-ever")
     end)
