@@ -21,6 +21,14 @@ local function faults(operation, params, level)
   return texts
 end
 
+--- The same without the list of members that ends the message of one that is unknown.
+local function brief(texts)
+  for index, text in ipairs(texts) do
+    texts[index] = text:gsub("; there are .*", ""):gsub(" There are .*", "")
+  end
+  return texts
+end
+
 local function job(changes)
   local params = {
     BackupVaultName = "Default", ResourceArn = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders",
@@ -49,8 +57,8 @@ describe("codec.validate", function()
       "unknown_thing: is no member here", "BackupVaultName: is required, but absent",
       "IamRoleArn: is required, but absent", "StartWindowMinutes: must be an integer, not a string",
       "Lifecycle.DeleteAfterDays: must be a whole number, not 1.5",
-    }, faults(start, { ResourceArn = "arn:aws:s3:::b", StartWindowMinutes = "60", Lifecycle = { DeleteAfterDays = 1.5 },
-      unknown_thing = 1 }))
+    }, brief(faults(start, { ResourceArn = "arn:aws:s3:::b", StartWindowMinutes = "60",
+      Lifecycle = { DeleteAfterDays = 1.5 }, unknown_thing = 1 })))
   end)
 
   it("takes null for absent", function()
@@ -73,23 +81,51 @@ describe("codec.validate", function()
         ResourceARN = "ResourceArn", Lifecyle = "Lifecycle", CompletionWindowMinutes = "CompleteWindowMinutes",
       } do
         assert.same({ given .. ": is no member here; did you mean " .. meant .. "?" },
-          faults(start, job { [given] = 1 }))
+          brief(faults(start, job { [given] = 1 })))
       end
     end)
 
     it("are recognised by their names on the wire", function()
       local list = instance:operation("ListBackupJobs")
       assert.same({ "createdAfter: is no member here; did you mean ByCreatedAfter?",
-        "maxResults: is no member here; did you mean MaxResults?" }, faults(list, { createdAfter = 1, maxResults = 5 }))
+        "maxResults: is no member here; did you mean MaxResults?" },
+        brief(faults(list, { createdAfter = 1, maxResults = 5 })))
     end)
 
     it("get no suggestion where nothing is near", function()
-      assert.same({ "Zzzzzzzzz: is no member here" }, faults(start, job { Zzzzzzzzz = 1 }))
+      assert.same({ "Zzzzzzzzz: is no member here" }, brief(faults(start, job { Zzzzzzzzz = 1 })))
     end)
 
     it("are found at every depth", function()
       assert.same({ "Lifecycle.DeleteAfter: is no member here; did you mean DeleteAfterDays?" },
-        faults(start, job { Lifecycle = { DeleteAfter = 5 } }))
+        brief(faults(start, job { Lifecycle = { DeleteAfter = 5 } })))
+    end)
+
+    it("list the members that there are, once for a structure and not without bound", function()
+      assert.same({ "A: is no member here; there are BackupJobId", "B: is no member here",
+        "BackupJobId: is required, but absent" }, faults(instance:operation("DescribeBackupJob"), { A = 1, B = 2 }))
+      local members = {}
+      for index = 1, 99 do members[("M%02d"):format(index)] = { shape = "Text" } end
+      local wide = fragments.operation({ name = "Wide", input = { shape = "In" } },
+        { In = { type = "structure", members = members }, Text = { type = "string" } })
+      local text = faults(wide, { Zzzzzzz = 1 })[1]
+      assert.matches("M20, and 79 more$", text)
+      assert.is_true(#text < 200)
+    end)
+
+    it("are told by the habits of boto3", function()
+      for _, case in ipairs {
+        { "StartBackupJob", "Tags", "RecoveryPointTags" }, { "UntagResource", "TagKeys", "TagKeyList" },
+        { "DescribeBackupJob", "JobId", "BackupJobId" }, { "DescribeCopyJob", "JobId", "CopyJobId" },
+        { "DescribeRestoreJob", "JobId", "RestoreJobId" }, { "StartBackupJob", "VaultName", "BackupVaultName" },
+        { "StartBackupJob", "RoleArn", "IamRoleArn" }, { "CreateBackupVault", "Tags", "BackupVaultTags" },
+        { "ListBackupJobs", "Marker", "NextToken" }, { "ListBackupJobs", "PageSize", "MaxResults" },
+        { "ListBackupJobs", "Status", "ByState" }, { "StartBackupJob", "ClientToken", "IdempotencyToken" },
+      } do
+        local texts = faults(instance:operation(case[1]), { [case[2]] = "x" })
+        local wanted = case[2] .. ": is no member here; did you mean " .. case[3] .. "?"
+        assert.truthy(texts[1]:find(wanted, 1, true), texts[1])
+      end
     end)
   end)
 
@@ -165,6 +201,18 @@ describe("codec.validate", function()
       assert.same({ 'BackupVaultName: must be 2 to 50 letters, digits, hyphens or underscores, not "no blanks"' },
         faults(create, params))
       assert.same({}, faults(create, params, "shape"))
+    end)
+
+    it("points out a value of an enum that differs by case only, at the full level", function()
+      local list = instance:operation("ListBackupJobs")
+      assert.same({ 'ByState: must be "COMPLETED", not "Completed"; upper and lower case count' },
+        faults(list, { ByState = "Completed" }))
+      assert.same({}, faults(list, { ByState = "Completed" }, "shape"))
+      assert.same({}, faults(list, { ByState = "COMPLETED" }))
+      assert.same({ 'BackupVaultEvents[1]: must be "BACKUP_JOB_FAILED", not "backup_job_failed"; '
+        .. "upper and lower case count" }, faults(instance:operation("PutBackupVaultNotifications"),
+          { BackupVaultName = "v", SNSTopicArn = "arn", BackupVaultEvents = { "backup_job_failed", "NEW" } }))
+      assert.same({}, faults(start, job { Index = "PAUSED" }))
     end)
 
     it("never checks enums nor the pattern of resource types", function()

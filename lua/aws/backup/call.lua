@@ -28,11 +28,18 @@ local function to_parts(client, operation, params)
   return parts
 end
 
+-- How a call is written: `client:describe_backup_job { BackupJobId = ... }`.
+local function example(operation)
+  local parts = {}
+  for _, name in ipairs(operation.input and operation.input.required or {}) do parts[#parts + 1] = name .. " = ..." end
+  return ("client:%s { %s }"):format(operation.method_name, parts[1] and table.concat(parts, ", ") or "...")
+end
+
 -- The parameters with the idempotency token in them, made once a call, so that it is the same over all attempts.
 local function fill(client, operation, params)
   if type(params) ~= "table" then
     return invalid(operation, { { path = "", rule = "type",
-      message = "the parameters must be a table, not " .. type(params) } })
+      message = ("the parameters must be a table, not a %s; write %s"):format(type(params), example(operation)) } })
   end
   local filled, message = serialize.fill_token(operation, params, client.uuid)
   if not filled then return attempt.client_failure(operation, message) end

@@ -15,6 +15,7 @@ local core = require "aws.backup.core"
 local credentials = require "aws.backup.credentials"
 local endpoint = require "aws.backup.endpoint"
 local errors = require "aws.backup.errors"
+local habits = require "aws.backup.habits"
 local instance_region = require "aws.backup.credentials.instance_region"
 local later = require "aws.backup.later"
 local log = require "aws.backup.log"
@@ -249,6 +250,8 @@ function methods.close(inside)
 end
 
 local function no_method(inside, name)
+  local habit = habits.look_up(habits.METHODS, name)
+  if habit then return client_error(string.format("a client has no %s; write %s", tostring(name), habit)) end
   local candidates = {}
   for method in pairs(methods) do candidates[method] = true end
   for method in pairs(inside.codec.model.methods) do candidates[method] = true end

@@ -18,11 +18,18 @@ local backup = {
   errors = errors,
 }
 
+-- A colon hands the module itself in where the first argument should be.
+local function check_dot(first, name)
+  if first ~= backup then return end
+  error(errors.new("ClientError", { message = ("call %s with a dot: backup.%s(...)"):format(name, name) }), 0)
+end
+
 --- Makes a client. Every option is optional; an option beats its environment variable.
 ---@param options? aws.backup.Options
 ---@return aws.backup.Client
 -- Raises ConfigError (an unknown or malformed option or environment value), NoRegionError, EndpointError.
 function backup.client(options)
+  check_dot(options, "client")
   local made, failure = client.new(options)
   if not made then error(failure, 0) end
   return made
@@ -35,6 +42,7 @@ end
 ---@param name string  a class name ("ServiceError"), an error code ("AccessDeniedException") or "vault_missing"
 ---@return boolean
 function backup.is(caught, name)
+  check_dot(caught, "is")
   return errors.is(caught, name)
 end
 
@@ -55,6 +63,7 @@ end
 -- Raises ClientError for items that are no list and an fn that is no function, ConfigError for options; what
 -- on_progress raises; and what ends a program (Ctrl-C), once what was under way is cancelled.
 function backup.parallel(items, fn, options)
+  check_dot(items, "parallel")
   return parallel.run(items, fn, options)
 end
 
@@ -63,6 +72,7 @@ end
 ---@param file? file*  default: io.stderr
 ---@return fun(job: table)
 function backup.progress(file)
+  check_dot(file, "progress")
   return progress.new(file or io.stderr)
 end
 

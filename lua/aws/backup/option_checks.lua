@@ -1,6 +1,8 @@
 --- The options of a client: what each must be. Only options that were given are checked here; texts from the
 -- environment and from profiles go through `conversions`.
 
+local habits = require "aws.backup.habits"
+local nearest = require "aws.backup.nearest"
 local options = require "aws.backup.options"
 local region_rules = require "aws.backup.region"
 
@@ -98,7 +100,12 @@ local function hooks(value)
   local rule = "a table with functions named request, response, retry or credentials"
   if type(value) ~= "table" then return false, rule end
   for name, hook in pairs(value) do
-    if not HOOKS[name] or not is_callable(hook) then return false, rule end
+    if not HOOKS[name] then
+      local meant = nearest.among(tostring(name), HOOKS)
+      return false, rule, tostring(name) .. " is none of them" .. (meant and "; did you mean " .. meant .. "?" or "")
+    elseif not is_callable(hook) then
+      return false, rule, string.format("%s is a %s", name, type(hook))
+    end
   end
   return true, rule
 end
@@ -173,7 +180,7 @@ local SECRET = { credentials = true, proxy = true, endpoint_url = true }
 ---@param given any
 ---@return true?, string? message
 function option_checks.check(given)
-  return options.check(given, option_checks.OPTIONS, "a client", SECRET)
+  return options.check(given, option_checks.OPTIONS, "a client", SECRET, habits.OPTIONS)
 end
 
 return option_checks

@@ -4,6 +4,7 @@
 --- closer: at what is at fault, and at what is rare and not judged here (tables with a metatable, structures that
 --- hold others of their own kind). True means that it would find no fault.
 
+local enums = require "aws.backup.codec.enums"
 local json = require "aws.backup.codec.json"
 local number = require "aws.backup.codec.number"
 local patterns = require "aws.backup.codec.patterns"
@@ -128,9 +129,17 @@ local function both(first, second)
   return function(text) return first(text) and second(text) end
 end
 
+--- Not a value of an enum in other letters. The values themselves are known without a look at the others.
+local function not_misspelt(shape)
+  local values = {}
+  for _, value in ipairs(shape.enum) do values[value] = true end
+  return function(text) return values[text] == true or enums.meant(shape, text) == nil end
+end
+
 --- What a text must be besides a text of some length; nil for most.
 local function demand_on(shape, level, member)
   local demand = level.full and patterns.matcher(shape, member and member.owner) or nil
+  if level.full and shape.enum then demand = both(demand, not_misspelt(shape)) end
   if member and member.location == "uri" then demand = both(is_label, demand) end
   if member and member.page_token then demand = both(is_not_empty, demand) end
   return demand

@@ -73,13 +73,10 @@ local function arns(value, report)
 end
 
 local function options(value, report)
-  local vss, index = type(value.BackupOptions) == "table" and value.BackupOptions.WindowsVSS, value.Index
+  local vss = type(value.BackupOptions) == "table" and value.BackupOptions.WindowsVSS
   local holds = true
   if type(vss) == "string" and vss ~= "enabled" and vss ~= "disabled" then
     holds = report("BackupOptions.WindowsVSS", vss, 'must be "enabled" or "disabled", in lower case')
-  end
-  if type(index) == "string" and index ~= "ENABLED" and index ~= "DISABLED" then
-    holds = report("Index", index, 'must be "ENABLED" or "DISABLED", in upper case')
   end
   return holds
 end

@@ -3,10 +3,11 @@
 --- Most parameters are fine, which `accept` tells sooner; what it does not accept is gone through here.
 ---
 --- Each fault names its path, the rule and the way out, and the value unless the model calls it sensitive. Enums are
---- open: new values must pass.
+--- open: new values must pass; only one that differs from a known value by the case of its letters is a fault.
 
 local accept = require "aws.backup.codec.accept"
 local ascii = require "aws.backup.ascii"
+local enums = require "aws.backup.codec.enums"
 local json = require "aws.backup.codec.json"
 local path = require "aws.backup.codec.path"
 local patterns = require "aws.backup.codec.patterns"
@@ -15,6 +16,7 @@ local scalar = require "aws.backup.codec.scalar"
 local sequence = require "aws.backup.codec.sequence"
 local visible = require "aws.backup.codec.visible"
 local core = require "aws.backup.core"
+local habits = require "aws.backup.habits"
 local nearest = require "aws.backup.nearest"
 
 local validate = {}
@@ -69,8 +71,22 @@ local function suggestion(shape, name)
       candidates[member.wire], by_wire[member.wire] = true, member.name
     end
   end
+  local by_habit = not by_wire[name] and habits.member(shape, name)
+  if by_habit then return by_habit end
   local found = nearest.among(name, candidates)
   return found and (by_wire[found] or found) or first_beginning(shape, name)
+end
+
+-- How many members a message lists.
+local MOST_LISTED = 20
+
+--- The members that there are, for the end of a message.
+local function listed(shape, begin)
+  local names = {}
+  for index = 1, math.min(#shape.members, MOST_LISTED) do names[index] = shape.members[index].name end
+  if not names[1] then return "" end
+  if #shape.members > MOST_LISTED then names[#names + 1] = ("and %d more"):format(#shape.members - MOST_LISTED) end
+  return begin .. table.concat(names, ", ")
 end
 
 local function check_unknown(state, shape, value, where)
@@ -79,10 +95,12 @@ local function check_unknown(state, shape, value, where)
     if not shape.by_name[key] and not is_null(item) then unknown[#unknown + 1] = tostring(key) end
   end
   table.sort(unknown)
-  for _, name in ipairs(unknown) do
+  for index, name in ipairs(unknown) do
     local meant = suggestion(shape, name)
+    -- Once is enough for a structure.
+    local members = index == 1 and listed(shape, meant and " There are " or "; there are ") or ""
     report(state, path.member(where, visible.text(name, SHOWN)), "unknown",
-      meant and ("is no member here; did you mean %s?"):format(meant) or "is no member here")
+      (meant and ("is no member here; did you mean %s?"):format(meant) or "is no member here") .. members)
   end
 end
 
@@ -203,6 +221,11 @@ local function check_string(state, shape, value, where, _, member)
   if not state.full then return end
   local fine, wanted = patterns.check(shape, text, member and member.owner)
   if not fine then report(state, where, "pattern", "must be " .. wanted, text) end
+  local meant = enums.meant(shape, text)
+  if meant then
+    local wanted_value = state.sensitive == 0 and ('must be "%s"'):format(meant) or "must be in the model's own letters"
+    report(state, where, "case", wanted_value .. "; upper and lower case count", text)
+  end
 end
 
 local function check_integer(state, shape, value, where)

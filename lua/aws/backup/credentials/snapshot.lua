@@ -2,6 +2,8 @@
 -- one place, wherever they come from. Whoever has one may keep it: it never changes.
 
 local errors = require "aws.backup.errors"
+local habits = require "aws.backup.habits"
+local sorted_keys = require "aws.backup.sorted_keys"
 
 local snapshot = {}
 
@@ -66,6 +68,15 @@ local function missing_from(given, names)
   return missing
 end
 
+-- The fields that others call otherwise, each with its name here; "" if there are none.
+local function misnamed_in(given)
+  local told = {}
+  for _, name in ipairs(sorted_keys(habits.CREDENTIALS)) do
+    if given[name] ~= nil then told[#told + 1] = habits.CREDENTIALS[name] .. " for " .. name end
+  end
+  return told[1] and "; write " .. table.concat(told, ", ") or ""
+end
+
 -- What is wrong with a value, or nil.
 local function flaw_of(field, value)
   if type(value) ~= "string" then return "is a " .. type(value) .. " instead of a string" end
@@ -83,7 +94,9 @@ function snapshot.check(given, source, names)
     return fault(source .. " gave " .. type(given) .. " instead of a table with access_key_id and secret_access_key")
   end
   local missing = missing_from(given, names)
-  if #missing > 0 then return fault(source .. " gave no " .. table.concat(missing, " and no ")) end
+  if #missing > 0 then
+    return fault(source .. " gave no " .. table.concat(missing, " and no ") .. misnamed_in(given))
+  end
   local copy = { expiration = given.expiration, features = given.features }
   for _, field in ipairs(FIELDS) do
     local value = given[field.name]

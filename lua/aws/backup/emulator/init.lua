@@ -9,6 +9,7 @@
 local ascii = require "aws.backup.ascii"
 local core = require "aws.backup.core"
 local codec = require "aws.backup.codec"
+local habits = require "aws.backup.habits"
 
 local answer = require "aws.backup.emulator.answer"
 local authenticate = require "aws.backup.emulator.authenticate"
@@ -27,12 +28,32 @@ local emulator = {}
 
 ---@class aws.backup.Emulator
 local methods = {}
-local metatable = { __name = "aws.backup.Emulator", __index = methods }
+local metatable = { __name = "aws.backup.Emulator" }
+
+--- Methods, and what to write for what others have; anything else is not there, as a transport's `close` may be.
+function metatable.__index(_, name)
+  local habit = methods[name] == nil and habits.look_up(habits.EMULATOR, name)
+  if habit then error(("an emulator has no %s; write %s"):format(tostring(name), habit), 2) end
+  return methods[name]
+end
+
+function metatable.__newindex(self, name, value)
+  local habit = habits.look_up(habits.EMULATOR, name)
+  if habit then error(("%s can't be set; write %s"):format(tostring(name), habit), 2) end
+  rawset(self, name, value)
+end
+
+-- How a method is called, for those who write a dot.
+local function check_self(self, name)
+  if type(self) == "table" and rawequal(getmetatable(self), metatable) then return end
+  error(("call %s with a colon: emulator:%s(...)"):format(name, name), 3)
+end
 
 --- Makes an emulator.
 ---@param given? aws.backup.EmulatorOptions  # see options.lua; an unknown one raises
 ---@return aws.backup.Emulator
 function emulator.new(given)
+  if given == emulator then error('call new with a dot: require("aws.backup.emulator").new { ... }', 2) end
   local settings, message = options.complete(given)
   if not settings then error("emulator: " .. message, 2) end
   local operations_codec = codec.new()
@@ -86,6 +107,7 @@ end
 ---@return string? kind  # of an injected failure of the connection
 ---@return string? message
 function methods:send(request)
+  check_self(self, "send")
   self._world:catch_up()
   local normalized = {
     method = request.method, path = request.path, query = request.query, headers = ascii.lower_names(request.headers),
@@ -104,6 +126,7 @@ end
 --- The virtual time.
 ---@return number seconds  # since the epoch
 function methods:now()
+  check_self(self, "now")
   self._world:catch_up()
   return self._world:now()
 end
@@ -111,6 +134,7 @@ end
 --- Moves the virtual time ahead: jobs go through their states, windows pass, lifecycles act, each in its order.
 ---@param seconds number  # at least 0
 function methods:advance(seconds)
+  check_self(self, "advance")
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds < math.huge) then
     error("advance takes a number of seconds, at least 0", 2)
   end
@@ -124,6 +148,7 @@ end
 ---@param message string  # the job's StatusMessage
 ---@return string? job_id  # of the job that failed; nil: the next one will
 function methods:fail_job(resource_arn, message)
+  check_self(self, "fail_job")
   if type(resource_arn) ~= "string" or resource_arn == "" then error("fail_job takes the ARN of a resource", 2) end
   if type(message) ~= "string" or message == "" then error("fail_job takes the message of the failure", 2) end
   self._world:catch_up()
@@ -136,6 +161,7 @@ end
 ---calls go well first (0); `error`: { code, message, status, headers }; `kind`: of a transport failure, as in "reset"
 ---@return { remove: fun() } handle
 function methods:inject(fault)
+  check_self(self, "inject")
   local name
   if type(fault) == "table" and fault.operation ~= nil then
     local operation = self._codec:operation(fault.operation)
@@ -157,6 +183,7 @@ end
 ---@param name string  # 2 to 50 letters, digits, hyphens and underscores, or such as aws/efs/automatic-backup-vault
 ---@return string vault_arn
 function methods:create_vault(name)
+  check_self(self, "create_vault")
   if not is_vault_name(name) then
     error("a vault's name has 2 to 50 letters, digits, hyphens and underscores; only those that AWS makes itself begin "
       .. "with aws/", 2)
@@ -169,6 +196,7 @@ end
 --- All operations of the API, and whether the emulator implements them.
 ---@return table<string, boolean>
 function methods:operations()
+  check_self(self, "operations")
   local implemented = {}
   for _, name in ipairs(self._codec.model.names) do implemented[name] = operations.handler(name) ~= nil end
   return implemented

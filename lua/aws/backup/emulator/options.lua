@@ -2,6 +2,8 @@
 
 local core = require "aws.backup.core"
 local endpoint = require "aws.backup.endpoint"
+local habits = require "aws.backup.habits"
+local nearest = require "aws.backup.nearest"
 local time = require "aws.backup.codec.time"
 
 local resources = require "aws.backup.emulator.resources"
@@ -72,9 +74,16 @@ end
 
 -- The two checks return what is wrong, or nil.
 
+local function what_instead(name)
+  local habit = habits.look_up(habits.EMULATOR_OPTIONS, name)
+  if habit then return "; write " .. habit end
+  local meant = nearest.among(tostring(name), KNOWN)
+  return meant and "; did you mean " .. meant .. "?" or ""
+end
+
 local function fault_in_types(given)
   for name in pairs(given) do
-    if not KNOWN[name] then return "unknown option " .. tostring(name) end
+    if not KNOWN[name] then return "unknown option " .. tostring(name) .. what_instead(name) end
   end
   for name, wanted in pairs { credentials = "table", clock = "function", durations = "table", uuid = "function" } do
     if given[name] ~= nil and type(given[name]) ~= wanted then return name .. " must be a " .. wanted end
@@ -87,7 +96,7 @@ local function fault_in_values(complete)
     return "account_id must be a string of twelve digits"
   end
   if type(complete.speed) ~= "number" or not (complete.speed >= 0 and complete.speed < math.huge) then
-    return "speed must be a number of at least 0"
+    return "speed must be a number of at least 0: how many seconds of virtual time pass in one second, as in speed = 60"
   end
 end
 
