@@ -21,7 +21,7 @@ PORT       ?= 8080
 REGION     ?= us-east-1
 ACCOUNT    ?= 123456789012
 
-.PHONY: help build demo test lint spec emulator bench bench-nginx generate model check-generated sanitize dependencies-% clean
+.PHONY: help build rock demo test lint spec emulator bench bench-nginx generate model check-generated sanitize dependencies-% clean
 
 help:
 	@echo "make demo       a backup job from start to end against the emulator over HTTP"
@@ -43,6 +43,15 @@ build/%/aws/backup/core.so: $(SOURCES) $(HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(WARNINGS) $(OPTIMIZE) $(HARDENING) -fPIC -fvisibility=hidden $(CFLAGS) \
 	  $(call lua_cflags,$*) $(SOURCES) -o $@ $(LINKING) $(LDFLAGS) $(LIBRARIES)
+
+# What luarocks runs, with the Lua and the libraries that it has found. The compiler is its user's, so warnings are no
+# errors, and not every linker knows -z.
+rock:
+	@mkdir -p build/rock/aws/backup
+	$(CC) $(filter-out -Werror,$(WARNINGS)) -O2 $(HARDENING) -fPIC -fvisibility=hidden $(CFLAGS) \
+	  $(LUA_INCDIR:%=-I%) $(CURL_INCDIR:%=-I%) $(CRYPTO_INCDIR:%=-I%) $(SOURCES) \
+	  -o build/rock/aws/backup/core.so $(LIBFLAG) $(if $(filter Darwin,$(shell uname -s)),,$(LINKING)) $(LDFLAGS) \
+	  $(CURL_LIBDIR:%=-L%) $(CRYPTO_LIBDIR:%=-L%) -lcurl -lcrypto
 
 demo: dependencies-demo
 	@$(MAKE) --no-print-directory build

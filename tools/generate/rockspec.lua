@@ -44,18 +44,23 @@ test = {
   type = "busted",
 }
 
+-- Compiled by the Makefile, so that the flags that harden it are those that are tested.
 build = {
-  type = "builtin",
-  modules = {
-    ["aws.backup.core"] = {
-      sources = {
+  type = "make",
+  build_target = "rock",
+  build_variables = {
+    CC = "$(CC)", CFLAGS = "$(CFLAGS)", LIBFLAG = "$(LIBFLAG)", LUA_INCDIR = "$(LUA_INCDIR)",
+    CURL_INCDIR = "$(CURL_INCDIR)", CURL_LIBDIR = "$(CURL_LIBDIR)",
+    CRYPTO_INCDIR = "$(CRYPTO_INCDIR)", CRYPTO_LIBDIR = "$(CRYPTO_LIBDIR)",
+  },
+  install_pass = false,
+  copy_directories = { "docs", "types" },
+  install = {
+    conf = { "LICENSE", "NOTICE" },
+    lib = { ["aws.backup.core"] = "build/rock/aws/backup/core.so" },
+    lua = {
 %s
-      },
-      libraries = { "curl", "crypto" },
-      incdirs = { "$(CURL_INCDIR)", "$(CRYPTO_INCDIR)" },
-      libdirs = { "$(CURL_LIBDIR)", "$(CRYPTO_LIBDIR)" },
     },
-%s
   },
 }
 ]]
@@ -73,20 +78,19 @@ local function files(directory, suffix)
   return found
 end
 
---- `lua/aws/backup/codec/init.lua` is the module `aws.backup.codec`.
-local function module_name(path)
-  return (path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", "."))
+--- Where a file goes: `aws.backup.codec.init` is the file init.lua of a folder, and the module `aws.backup.codec`.
+local function place_of(path)
+  return (path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/", "."))
 end
 
 --- The rockspec's text for the tree in the working directory.
 ---@return string
 function rockspec.text()
-  local sources, modules = {}, {}
-  for index, path in ipairs(files("src", ".c")) do sources[index] = ("        %q,"):format(path) end
+  local modules = {}
   for index, path in ipairs(files("lua/aws/backup", ".lua")) do
-    modules[index] = ("    [%q] = %q,"):format(module_name(path), path)
+    modules[index] = ("    [%q] = %q,"):format(place_of(path), path)
   end
-  return TEMPLATE:format(table.concat(sources, "\n"), table.concat(modules, "\n"))
+  return TEMPLATE:format(table.concat(modules, "\n"))
 end
 
 return rockspec
