@@ -67,38 +67,6 @@ const char *awsb_http_ssl_version(void)
     return version != NULL ? version : "none";
 }
 
-/* URLs. */
-
-static enum awsb_err get_host(CURLU *url, char host[AWSB_HTTP_NAME_SIZE])
-{
-    char *text = NULL;
-    CURLUcode code = curl_url_get(url, CURLUPART_HOST, &text, 0);
-
-    if (code == CURLUE_OUT_OF_MEMORY)
-        return AWSB_NO_MEMORY;
-    if (code != CURLUE_OK || text == NULL)
-        return AWSB_REFUSED;
-    awsb_copy_cut(host, AWSB_HTTP_NAME_SIZE, awsb_view_of(text));
-    curl_free(text);
-    return AWSB_OK;
-}
-
-enum awsb_err awsb_url_host(const char *text, char host[AWSB_HTTP_NAME_SIZE])
-{
-    CURLU *url = curl_url();
-    CURLUcode code = CURLUE_OUT_OF_MEMORY;
-    enum awsb_err err = AWSB_REFUSED;
-
-    if (url != NULL)
-        code = curl_url_set(url, CURLUPART_URL, text, CURLU_PATH_AS_IS | CURLU_NON_SUPPORT_SCHEME);
-    if (code == CURLUE_OUT_OF_MEMORY)
-        err = AWSB_NO_MEMORY;
-    else if (code == CURLUE_OK)
-        err = get_host(url, host);
-    curl_url_cleanup(url);
-    return err;
-}
-
 /* An exchange: the plan as options of an easy handle. */
 
 /* The answer, of which something comes. */
@@ -534,7 +502,7 @@ static enum awsb_http_kind kind_of(const struct awsb_exchange *exchange, CURLcod
 
 static void describe_end(struct awsb_exchange *exchange, CURLcode code, struct awsb_end *end)
 {
-    const struct awsb_exchange_terms *terms = &exchange->terms;
+    long os_error = 0;
 
     exchange->said[strcspn(exchange->said, "\r\n")] = '\0'; /* older ones end some with a newline */
     exchange->ended_well = code == CURLE_OK;
@@ -543,10 +511,12 @@ static void describe_end(struct awsb_exchange *exchange, CURLcode code, struct a
     end->kind = kind_of(exchange, code);
     end->said = exchange->said;
     end->meaning = curl_easy_strerror(code);
-    end->trusted = terms->ca_file != NULL ? terms->ca_file : terms->ca_directory;
+    end->code = (int)code;
     end->connect_status = 0;
     end->wants_trust = code != CURLE_SSL_CONNECT_ERROR;
     curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &end->connect_status);
+    curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_error);
+    end->os_error = (int)os_error;
 }
 
 /* The pool. */

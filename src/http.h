@@ -75,11 +75,11 @@ bool awsb_engine_usable(const struct awsb_engine *engine);
 /* A transfer to be described and started; NULL without memory. */
 struct awsb_transfer *awsb_transfer_new(struct awsb_engine *engine);
 
-/* Before start, once for each header. False: the transfer is over, with a kind and a message. */
+/* Before start, once for each header. False: the transfer is over, with a kind and a failure. */
 bool awsb_transfer_add_header(struct awsb_transfer *transfer, struct awsb_view name,
                               struct awsb_view value);
 
-/* Queues the transfer; the network is for step. False: it is over, with a kind and a message. */
+/* Queues the transfer; the network is for step. False: it is over, with a kind and a failure. */
 bool awsb_transfer_start(struct awsb_transfer *transfer, const struct awsb_http_request *request);
 
 /* Waits at most that long for the sockets, moves all transfers on, and tells how many still run.
@@ -101,11 +101,22 @@ bool awsb_engine_is_full(const struct awsb_engine *engine);
 
 /* AWSB_HTTP_RUNNING, AWSB_HTTP_OK, or why it failed. */
 enum awsb_http_kind awsb_transfer_kind(const struct awsb_transfer *transfer);
-/* One line, no secret; valid as long as the transfer. */
-const char *awsb_transfer_message(const struct awsb_transfer *transfer);
-/* Of AWSB_HTTP_TLS and AWSB_HTTP_PROXY, whether it may be over soon: a handshake may break or want
- * trust, a proxy may be away or refuse. False for all others. */
-bool awsb_transfer_may_pass(const struct awsb_transfer *transfer);
+
+/* Why a transfer has failed, beyond its kind: facts, of which sentences are made elsewhere. Valid as
+ * long as the transfer. */
+struct awsb_failure {
+    const char *reason;  /* a word; static */
+    const char *detail;  /* what the reason is about: a name, or what the library said; may be empty */
+    const char *meaning; /* what the library says of failures such as this one; NULL: nothing */
+    int code;            /* the library's; 0: none */
+    int os_error;        /* errno, as the library met it; 0: none */
+    int connect_status;  /* of the proxy's answer to CONNECT; 0: none */
+    size_t lacking;      /* bytes of a body that was cut */
+    bool at_proxy;       /* on the way to it, or there */
+    bool may_pass;       /* of AWSB_HTTP_TLS and AWSB_HTTP_PROXY, whether it may be over soon: a handshake
+                            may break or want trust, a proxy may be away or refuse */
+};
+struct awsb_failure awsb_transfer_failure(const struct awsb_transfer *transfer);
 
 /* Of a transfer that is AWSB_HTTP_OK; views valid as long as the transfer. */
 int awsb_transfer_status(const struct awsb_transfer *transfer);

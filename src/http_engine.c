@@ -2,13 +2,12 @@
 
 #include "http_engine.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 #include "mem.h"
 #include "process.h"
+#include "text.h"
 
 /* Engines and transfers: what owns what, and how it ends. */
 
@@ -33,7 +32,6 @@ struct awsb_engine *awsb_engine_new(size_t max_connections)
     awsb_fork_mark_set(&engine->mark);
     engine->max_connections = max_connections;
     engine->deadline_ms = AWSB_NEVER;
-    awsb_buf_init(&engine->target.url, SIZE_MAX / 2);
     engine->pool = awsb_pool_new(max_connections, &engine->waits);
     if (engine->pool == NULL) {
         awsb_engine_free(engine);
@@ -50,7 +48,6 @@ static void drop_hold(struct awsb_engine *engine)
     awsb_pool_abandon(engine->pool); /* there still in a forked child alone, see http.h */
     awsb_watches_clear(&engine->waits.watches);
     awsb_fork_mark_clear(&engine->mark);
-    awsb_buf_clear(&engine->target.url);
     awsb_free(engine);
 }
 
@@ -62,7 +59,7 @@ void awsb_engine_close(struct awsb_engine *engine)
         return;
     awsb_sigpipe_block(&sigpipe); /* closing TLS writes */
     awsb_engine_retire_all(engine, AWSB_HTTP_CLOSED,
-                           "the engine was closed while the request was under way");
+                           "closed_under_way", "");
     awsb_pool_free(engine->pool);
     awsb_sigpipe_restore(&sigpipe);
     engine->pool = NULL;
@@ -138,6 +135,7 @@ struct awsb_transfer *awsb_transfer_new(struct awsb_engine *engine)
     engine->holds++;
     awsb_buf_init_wiping(&transfer->headers, SIZE_MAX / 2);
     awsb_buf_init_wiping(&transfer->body, SIZE_MAX / 2);
+    awsb_message_init(&transfer->message, AWSB_MESSAGE_FOR_LIBCURL, &transfer->headers);
     return transfer;
 }
 
@@ -150,30 +148,28 @@ static void drop_request(struct awsb_transfer *transfer)
     awsb_buf_clear(&transfer->body);
 }
 
-bool awsb_transfer_fail(struct awsb_transfer *transfer, enum awsb_http_kind kind,
-                        const char *format, ...)
+static char *copy_text(struct awsb_view text)
 {
-    char message[AWSB_HTTP_MESSAGE_SIZE];
-    va_list arguments;
-    char *kept;
+    char *copy = text.size > 0 ? awsb_realloc(NULL, text.size + 1) : NULL;
 
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    kept = awsb_realloc(NULL, strlen(message) + 1);
-    if (kept != NULL)
-        strcpy(kept, message);
-    awsb_free(transfer->message);
-    transfer->message = kept;
+    if (copy != NULL)
+        awsb_copy_cut(copy, text.size + 1, text);
+    return copy;
+}
+
+bool awsb_transfer_fail(struct awsb_transfer *transfer, enum awsb_http_kind kind,
+                        const char *reason, struct awsb_view detail)
+{
+    awsb_free(transfer->detail);
+    transfer->detail = copy_text(detail);
+    transfer->failure.reason = reason;
     transfer->kind = kind;
     return false;
 }
 
 bool awsb_transfer_fail_set_up(struct awsb_transfer *transfer)
 {
-    return awsb_transfer_fail(transfer, AWSB_HTTP_MEMORY,
-                              "not enough memory for the request, or a libcurl without TLS or "
-                              "proxy support");
+    return awsb_transfer_fail(transfer, AWSB_HTTP_MEMORY, "set_up", awsb_view("", 0));
 }
 
 static void prepare_receiver(struct awsb_transfer *transfer,
@@ -213,10 +209,8 @@ bool awsb_transfer_start(struct awsb_transfer *transfer, const struct awsb_http_
     bool good = transfer->kind == AWSB_HTTP_RUNNING; /* no header was refused */
 
     if (!awsb_engine_usable(engine))
-        good = awsb_transfer_fail(transfer, AWSB_HTTP_CLOSED, "the engine is closed%s",
-                                  is_foreign(engine)
-                                      ? ": it belongs to the process before a fork"
-                                      : "");
+        good = awsb_transfer_fail(transfer, AWSB_HTTP_CLOSED,
+                                  is_foreign(engine) ? "forked" : "closed", awsb_view("", 0));
     if (!good || !set_up(transfer, request)) {
         drop_request(transfer);
         transfer->state = AWSB_TRANSFER_DONE;
@@ -245,20 +239,20 @@ void awsb_transfer_retire(struct awsb_transfer *transfer)
 }
 
 static void retire_list(const struct awsb_transfers *list, enum awsb_http_kind kind,
-                        const char *message)
+                        const char *reason, const char *detail)
 {
     while (list->first != NULL) {
-        awsb_transfer_fail(list->first, kind, "%s", message);
+        awsb_transfer_fail(list->first, kind, reason, awsb_view_of(detail));
         awsb_transfer_retire(list->first);
     }
 }
 
 void awsb_engine_retire_all(struct awsb_engine *engine, enum awsb_http_kind kind,
-                            const char *message)
+                            const char *reason, const char *detail)
 {
-    retire_list(&engine->connected, kind, message);
-    retire_list(&engine->connecting, kind, message);
-    retire_list(&engine->queued, kind, message);
+    retire_list(&engine->connected, kind, reason, detail);
+    retire_list(&engine->connecting, kind, reason, detail);
+    retire_list(&engine->queued, kind, reason, detail);
 }
 
 struct awsb_transfer *awsb_engine_next_ended(struct awsb_engine *engine)
@@ -277,16 +271,16 @@ enum awsb_http_kind awsb_transfer_kind(const struct awsb_transfer *transfer)
     return transfer->kind;
 }
 
-const char *awsb_transfer_message(const struct awsb_transfer *transfer)
+struct awsb_failure awsb_transfer_failure(const struct awsb_transfer *transfer)
 {
-    if (is_unfinished(transfer) && is_foreign(transfer->engine))
-        return "the request was begun by the process before a fork; only that one gets the answer";
-    return transfer->message != NULL ? transfer->message : "not enough memory for a message";
-}
+    static const struct awsb_failure forked = {"forked_under_way", "", NULL, 0, 0, 0, 0, false,
+                                               false};
+    struct awsb_failure failure = transfer->failure;
 
-bool awsb_transfer_may_pass(const struct awsb_transfer *transfer)
-{
-    return transfer->may_pass;
+    if (is_unfinished(transfer) && is_foreign(transfer->engine))
+        return forked;
+    failure.detail = transfer->detail != NULL ? transfer->detail : "";
+    return failure;
 }
 
 int awsb_transfer_status(const struct awsb_transfer *transfer)
@@ -311,7 +305,7 @@ void awsb_transfer_cancel(struct awsb_transfer *transfer)
     if (!is_unfinished(transfer) || is_foreign(transfer->engine))
         return;
     awsb_sigpipe_block(&sigpipe);
-    awsb_transfer_fail(transfer, AWSB_HTTP_CANCELLED, "the request was cancelled");
+    awsb_transfer_fail(transfer, AWSB_HTTP_CANCELLED, "cancelled", awsb_view("", 0));
     awsb_transfer_retire(transfer);
     awsb_sigpipe_restore(&sigpipe);
 }
@@ -328,7 +322,7 @@ void awsb_transfer_free(struct awsb_transfer *transfer)
     take_out(transfer);
     drop_request(transfer);
     awsb_answer_clear(&transfer->receiver.answer);
-    awsb_free(transfer->message);
+    awsb_free(transfer->detail);
     drop_hold(transfer->engine);
     awsb_free(transfer);
 }

@@ -6,6 +6,7 @@
 #include "fork_mark.h"
 #include "http.h"
 #include "http_exchange.h"
+#include "http_message.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -13,15 +14,13 @@
  * What the parts of the engine share.
  *   http_engine.c   engines and transfers: what owns what, and how it ends
  *   http_loop.c     one step: admission, sockets, deadlines
- *   http_request.c  what a request may be, and the plan made of it
- *   http_outcome.c  what came of it, in sentences
+ *   http_request.c  a request, checked, and the plan made of it
+ *   http_outcome.c  what came of it
  *   http.c          what carries it out (http_exchange.h)
  *   http_terms.c    what one exchange shares with the next
  *   http_lines.c    header lines, as it wants them
  */
 
-#define AWSB_HTTP_MESSAGE_SIZE 512
-#define AWSB_CONTENT_LENGTH_SIZE 32 /* with more digits than that it is wrong anyway */
 #define AWSB_NEVER INT64_MAX
 
 enum awsb_transfer_state {
@@ -38,12 +37,6 @@ struct awsb_transfers {
     struct awsb_transfer *last;
 };
 
-/* The host of the URL that was read last: most requests go where the one before went. */
-struct awsb_origin {
-    struct awsb_buf url; /* as much of it as decides about the host; empty: none yet */
-    char host[AWSB_HTTP_NAME_SIZE];
-};
-
 struct awsb_engine {
     struct awsb_pool *pool; /* NULL once closed */
     struct awsb_waits waits;
@@ -58,7 +51,6 @@ struct awsb_engine {
     struct awsb_transfers connecting;
     struct awsb_transfers connected;
     struct awsb_transfers ended; /* those that nobody was told of yet, in order of end */
-    struct awsb_origin target;
 };
 
 struct awsb_transfer {
@@ -68,15 +60,14 @@ struct awsb_transfer {
     struct awsb_transfer *previous;
     enum awsb_transfer_state state;
     enum awsb_http_kind kind;
-    bool may_pass; /* see http.h */
-    char *message; /* of a failure; NULL: there was no memory for it */
+    struct awsb_failure failure;
+    char *detail; /* of the failure; NULL: none, or there was no memory for it */
 
-    struct awsb_buf headers; /* as in the plan */
+    struct awsb_message message; /* writes the headers */
+    struct awsb_buf headers;     /* as in the plan */
     struct awsb_buf body;
-    char content_length[AWSB_CONTENT_LENGTH_SIZE]; /* as the caller has it; empty: not said */
-    char host[AWSB_HTTP_NAME_SIZE];
-    char proxy_host[AWSB_HTTP_NAME_SIZE]; /* empty: no proxy */
-    bool tunnels;                         /* through the proxy, if there is one: the URL is https */
+    bool has_proxy;
+    bool tunnels; /* through the proxy, if there is one: the URL is https */
 
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
@@ -88,10 +79,10 @@ struct awsb_transfer {
     struct awsb_receiver receiver;
 };
 
-/* Ends a transfer that is not in the pool, or no longer: kind and sentence. Always false. */
-AWSB_PRINTF_LIKE(3, 4)
+/* Ends a transfer that is not in the pool, or no longer: kind, reason, which is a static word, and a
+ * text that the reason is about, which is copied. Always false. */
 bool awsb_transfer_fail(struct awsb_transfer *transfer, enum awsb_http_kind kind,
-                        const char *format, ...);
+                        const char *reason, struct awsb_view detail);
 
 /* The same for a request that could not be set up. */
 bool awsb_transfer_fail_set_up(struct awsb_transfer *transfer);
@@ -102,17 +93,17 @@ void awsb_transfer_move(struct awsb_transfer *transfer, struct awsb_transfers *l
 /* Has the deadlines looked at in time for this transfer's. */
 void awsb_transfer_watch_clock(const struct awsb_transfer *transfer);
 
-/* Takes an unfinished transfer out, its kind and sentence set already. */
+/* Takes an unfinished transfer out, its kind and failure set already. */
 void awsb_transfer_retire(struct awsb_transfer *transfer);
 void awsb_engine_retire_all(struct awsb_engine *engine, enum awsb_http_kind kind,
-                            const char *message);
+                            const char *reason, const char *detail);
 
 /* Checks a request and copies it: the body into the transfer, the rest into `texts`, which the
  * plan then points into. False: the transfer has failed. */
 bool awsb_transfer_plan(struct awsb_transfer *transfer, const struct awsb_http_request *request,
                         struct awsb_buf *texts, struct awsb_exchange_plan *plan);
 
-/* Sets kind, sentence and status. */
+/* Sets kind and failure. */
 void awsb_transfer_conclude(struct awsb_transfer *transfer, const struct awsb_end *end);
 void awsb_transfer_conclude_late(struct awsb_transfer *transfer, enum awsb_http_kind limit);
 

@@ -25,8 +25,6 @@
  * write into the waits and receivers that they were given, which must stay in place as long as they.
  */
 
-#define AWSB_HTTP_NAME_SIZE 256 /* of a host or a file in a message; longer ones are cut */
-
 /* What the library wants to wait for. */
 struct awsb_waits {
     struct awsb_watches watches; /* owned by a receiver, or nobody */
@@ -62,7 +60,8 @@ struct awsb_end {
     enum awsb_http_kind kind; /* AWSB_HTTP_OK, or what kind of failure it looks like */
     const char *said;         /* about this very failure; may be empty, may quote a URL */
     const char *meaning;      /* of failures such as this one */
-    const char *trusted;      /* file or directory of certificates; NULL: the system's */
+    int code;                 /* the library's */
+    int os_error;             /* errno, as it met it; 0: none */
     long connect_status;      /* of the proxy's answer to CONNECT; 0: none */
     bool wants_trust;         /* of AWSB_HTTP_TLS: nothing but other settings will help */
 };
@@ -105,10 +104,6 @@ void awsb_exchange_abandon(struct awsb_exchange *exchange);
 
 /* Whether the connection is made, TLS included. */
 bool awsb_exchange_is_connected(const struct awsb_exchange *exchange);
-
-/* The host of a URL as the library will understand it, cut to fit; AWSB_REFUSED if it has none, or
- * no sense. */
-enum awsb_err awsb_url_host(const char *url, char host[AWSB_HTTP_NAME_SIZE]);
 
 #pragma GCC visibility pop
 

@@ -9,8 +9,6 @@
 
 /* One step of an engine: wait, let the pool work, collect what is finished, enforce the limits. */
 
-static const char no_memory[] = "not enough memory";
-
 static bool can_admit(const struct awsb_engine *engine)
 {
     return engine->active < engine->max_connections && engine->queued.first != NULL;
@@ -26,7 +24,7 @@ static void admit_queued(struct awsb_engine *engine)
         struct awsb_transfer *transfer = engine->queued.first;
 
         if (!awsb_pool_add(engine->pool, transfer->exchange)) {
-            awsb_transfer_fail(transfer, AWSB_HTTP_MEMORY, no_memory);
+            awsb_transfer_fail_set_up(transfer);
             awsb_transfer_retire(transfer);
             continue;
         }
@@ -195,7 +193,7 @@ static void collect_finished(struct awsb_engine *engine)
 static void move_on(struct awsb_engine *engine, int64_t timeout_ms)
 {
     enum awsb_http_kind kind = AWSB_HTTP_MEMORY;
-    const char *message = no_memory;
+    const char *message = "";
 
     admit_queued(engine);
     if (awsb_watches_wait(&engine->waits.watches, wait_ms(engine, timeout_ms))) {
@@ -205,7 +203,8 @@ static void move_on(struct awsb_engine *engine, int64_t timeout_ms)
     }
     collect_finished(engine);
     if (kind != AWSB_HTTP_OK)
-        awsb_engine_retire_all(engine, kind, message);
+        awsb_engine_retire_all(engine, kind, kind == AWSB_HTTP_MEMORY ? "no_memory" : "library",
+                               message);
     notice_connected(engine);
     enforce_deadlines(engine);
     admit_queued(engine);

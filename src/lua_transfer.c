@@ -54,12 +54,44 @@ bool awsb_push_transfer(lua_State *L, struct awsb_transfer *transfer)
     return false;
 }
 
+static void set_text(lua_State *L, const char *field, const char *text)
+{
+    if (text == NULL || text[0] == '\0')
+        return;
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, field);
+}
+
+static void set_number(lua_State *L, const char *field, size_t number)
+{
+    if (number == 0)
+        return;
+    lua_pushinteger(L, (lua_Integer)number);
+    lua_setfield(L, -2, field);
+}
+
+/* nil, the kind, a table of what is known about it, and true if it is worth another attempt though
+ * its kind is not. */
 int awsb_push_failure(lua_State *L, const struct awsb_transfer *transfer)
 {
+    struct awsb_failure failure = awsb_transfer_failure(transfer);
+
     lua_pushnil(L);
     lua_pushstring(L, awsb_http_kind_name(awsb_transfer_kind(transfer)));
-    lua_pushstring(L, awsb_transfer_message(transfer));
-    return 3;
+    lua_createtable(L, 0, 4);
+    set_text(L, "reason", failure.reason);
+    set_text(L, "detail", failure.detail);
+    set_text(L, "meaning", failure.meaning);
+    set_number(L, "code", (size_t)failure.code);
+    set_number(L, "os_error", (size_t)failure.os_error);
+    set_number(L, "connect_status", (size_t)failure.connect_status);
+    set_number(L, "lacking", failure.lacking);
+    lua_pushboolean(L, failure.at_proxy);
+    lua_setfield(L, -2, "at_proxy");
+    if (!failure.may_pass)
+        return 3;
+    lua_pushboolean(L, true);
+    return 4;
 }
 
 static struct awsb_transfer *check_transfer(lua_State *L)
@@ -108,16 +140,12 @@ static int result(lua_State *L)
     if (kind == AWSB_HTTP_RUNNING) {
         lua_pushnil(L);
         lua_pushliteral(L, "running");
-        return 2;
+        lua_createtable(L, 0, 1);
+        set_text(L, "reason", "running");
+        return 3;
     }
-    if (kind != AWSB_HTTP_OK) {
-        int count = awsb_push_failure(L, transfer);
-
-        if (!awsb_transfer_may_pass(transfer))
-            return count;
-        lua_pushboolean(L, true); /* is worth another attempt */
-        return count + 1;
-    }
+    if (kind != AWSB_HTTP_OK)
+        return awsb_push_failure(L, transfer);
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, (lua_Integer)awsb_transfer_status(transfer));
     lua_setfield(L, -2, "status");

@@ -16,7 +16,7 @@ struct awsb_transfer *awsb_push_new_transfer(lua_State *L, struct awsb_engine *e
 /* False, and nothing pushed, if its userdata was collected. */
 bool awsb_push_transfer(lua_State *L, struct awsb_transfer *transfer);
 
-/* Pushes nil, kind and message; returns their number. */
+/* Pushes nil, kind, a table of facts, and perhaps true; returns their number. */
 int awsb_push_failure(lua_State *L, const struct awsb_transfer *transfer);
 
 #pragma GCC visibility pop

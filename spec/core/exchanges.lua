@@ -2,6 +2,7 @@
 
 local assert = require "luassert"
 local core = require "aws.backup.core"
+local explain = require "aws.backup.transport.explain"
 local fault_server = require "spec.core.server"
 local proxy = require "aws.backup.proxy"
 
@@ -10,6 +11,18 @@ local TEST_TIMEOUT = 20 -- seconds; no test may hang
 local exchanges = {}
 
 local SETTINGS = { "ca_bundle", "verify_tls", "tcp_keepalive", "max_response_bytes", "max_header_bytes" }
+
+local function proxy_of(request)
+  local through = request.proxy
+  if type(through) ~= "string" then return through end
+  return assert(proxy.read(through, "the proxy of a test"))
+end
+
+-- What the engine said, its facts made a sentence.
+local function explained(request, response, kind, facts, ...)
+  if type(facts) ~= "table" then return response, kind, facts, ... end
+  return response, kind, explain.transfer(kind, facts, request, proxy_of(request), request.ca_bundle), ...
+end
 
 --- Starts one request of a table that also has what belongs into the settings of transfers, and the proxy: its URL,
 --- or its parts.
@@ -21,9 +34,12 @@ function exchanges.start(engine, request)
       settings[name] = request[name]
     end
   end
-  local through = request.proxy
-  if type(through) == "string" then through = assert(proxy.read(through, "the proxy of a test")) end
-  return engine:start(request, settings and core.transfer_settings(settings), through)
+  return explained(request, engine:start(request, settings and core.transfer_settings(settings), proxy_of(request)))
+end
+
+--- The result of a transfer that was started for a request, its failure as a sentence.
+function exchanges.result(transfer, request)
+  return explained(request, transfer:result())
 end
 
 -- `current` tells the server and the engine of the test that runs.
@@ -52,12 +68,13 @@ local function functions_for(current)
   --- Sends one request; what transfer:result returns, or start did.
   function functions.send(path, changes)
     local _, engine = current()
-    local transfer, kind, message = exchanges.start(engine, functions.request(path, changes))
+    local request = functions.request(path, changes)
+    local transfer, kind, message = exchanges.start(engine, request)
     if not transfer then
       return nil, kind, message
     end
     functions.finish()
-    return transfer:result()
+    return exchanges.result(transfer, request)
   end
 
   --- Sends one that must fail; returns the message.

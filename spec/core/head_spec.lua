@@ -1,29 +1,44 @@
+-- The heads of requests for sockets. What a request may be is told in spec/transport/http_writer_spec.lua.
+
 local core = require "aws.backup.core"
 
 describe("core.write_head", function()
   it("names the header that is at fault, and how", function()
     for name, case in pairs {
-      ["a b"] = { "x", "name" }, [""] = { "x", "name" }, ["x-line"] = { "a\nb", "value" },
-      ["x-nul"] = { "\0", "value" },
-      Expect = { "100-continue", "framing" }, ["TRANSFER-encoding"] = { "chunked", "framing" },
+      ["a b"] = { "x", "header_name" }, [""] = { "x", "header_name" }, ["x-line"] = { "a\nb", "header_value" },
+      ["x-nul"] = { "\0", "header_value" }, Expect = { "100-continue", "header_framing" },
+      ["TRANSFER-encoding"] = { "chunked", "header_framing" },
     } do
-      assert.same({ nil, case[2], name }, { core.write_head("", "h", { [name] = case[1] }, "0", "") })
+      assert.same({ nil, case[2], name }, { core.write_head("GET", "/", "h", { [name] = case[1] }, "", "") })
     end
-    assert.same({ nil, "length", "content-length" },
-      { core.write_head("", "h", { ["Content-length"] = "4", ["x-a"] = "b" }, "5", "") })
+    assert.same({ nil, "header_length", "content-length" },
+      { core.write_head("PUT", "/", "h", { ["Content-length"] = "4", ["x-a"] = "b" }, "12345", "") })
+    assert.same({ nil, "header_length", "content-length" },
+      { core.write_head("PUT", "/", "h", { ["Content-length"] = "" }, "", "") })
+    assert.same({ nil, "header_value", "host" }, { core.write_head("GET", "/", "h\r\nx: y", {}, "", "") })
   end)
 
-  it("puts beginning, host, headers and ending together", function()
-    local function written(...) return table.concat(core.write_head(...)) end
-    assert.equal("B h\r\nx: y\r\nE", written("B ", "h", { x = "y", ["content-length"] = "5" }, "5", "E"))
-    assert.equal("B given\r\nE", written("B ", "h", { HOST = "given" }, "5", "E"))
-    assert.equal("\r\n", written("", "", {}, "", ""))
+  it("tells what else is wrong", function()
+    for fault, arguments in pairs {
+      method = { "GE T", "/", "" }, url = { "GET", "/ x", "" }, head_body = { "HEAD", "/", "body" },
+    } do
+      assert.equal(fault, (select(2, core.write_head(arguments[1], arguments[2], "h", {}, arguments[3], ""))))
+    end
+  end)
+
+  it("puts request line, host, headers, length and more lines together", function()
+    assert.equal("PUT /a HTTP/1.1\r\nhost: h\r\nx: y\r\ncontent-length: 4\r\nz: 1\r\n\r\n",
+      core.write_head("PUT", "/a", "h", { x = "y", ["content-length"] = "4" }, "body", "z: 1\r\n"))
+    assert.equal("GET /a HTTP/1.1\r\nhost: given\r\n\r\n",
+      core.write_head("GET", "/a", "h", { HOST = "given" }, "", ""))
   end)
 
   it("refuses arguments that make no sense", function()
-    for _, arguments in ipairs { { 1, "h", {}, "5", "E" }, { "B", nil, {}, "5", "E" }, { "B", "h", nil, "5", "E" },
-      { "B", "h", {}, 5, "E" }, { "B", "h", {}, "5" } } do
-      assert.is_false((pcall(core.write_head, arguments[1], arguments[2], arguments[3], arguments[4], arguments[5])))
+    for index, wrong in ipairs { 1, 1, false, 1, {}, 1 } do
+      local arguments = { "GET", "/", "h", {}, "", "" }
+      arguments[index] = wrong
+      assert.is_false((pcall(core.write_head, arguments[1], arguments[2], arguments[3], arguments[4], arguments[5],
+        arguments[6])))
     end
   end)
 end)

@@ -280,7 +280,7 @@ static const struct script scripts[] = {
     {"spec/core/torture/killed_program.lua", {NOBODY}},
     {"spec/core/torture/collected_programs.lua", {NOBODY}},
     {"spec/core/torture/transfers.lua", {LUA, CORE, CURL_LIBRARY}},
-    {"spec/core/torture/heads.lua", {LUA}},
+    {"spec/core/torture/heads.lua", {LUA, CORE}},
     {"spec/core/torture/programs.lua", {LUA, CORE}},
     {"spec/core/torture/keys.lua", {LUA, CORE, OPENSSL}},
     {"spec/core/torture/texts.lua", {LUA, CORE}},

@@ -23,8 +23,7 @@ local function write(request, route, rest)
   head, kind, message =
     http_writer.head(request, route.form_prefix .. path, route.target.authority, route.authorization)
   if not head then return nil, kind, message end
-  head[#head + 1] = request.body
-  return head
+  return request.body and { head, request.body } or { head }
 end
 
 -- One request over an idle connection, or over a fresh one if that turns out to have ended meanwhile. As with libcurl
@@ -45,7 +44,7 @@ end
 local function explained(route, opened, kind, detail)
   return explain.failure(kind, {
     host = route.target.host, proxy_host = route.proxy and route.proxy.host, detail = detail,
-    tls_peer = opened and opened.tls_peer, request = opened,
+    tls_peer = opened and opened.tls_peer, request = opened, is_in_nginx = true,
   })
 end
 
@@ -57,7 +56,7 @@ local function send(ngx, route, rest, request)
   response, kind, message, retryable = exchange(opened, bytes, request.method, false)
   opened:release()
   if response and is_refusal_of_proxy(route, response) then
-    response, kind, message, retryable = nil, "proxy", "it wants a user name and password, or other ones", false
+    response, kind, message, retryable = nil, "proxy", explain.detail("proxy_credentials"), false
   end
   if response then return response end
   return nil, kind, explained(route, opened, kind, message), retryable

@@ -5,6 +5,7 @@
 -- alone does not tell. What goes wrong at the proxy is of the kind "proxy".
 
 local core = require "aws.backup.core"
+local explain = require "aws.backup.transport.explain"
 local http_reader = require "aws.backup.transport.http_reader"
 local http_writer = require "aws.backup.transport.http_writer"
 
@@ -197,10 +198,10 @@ local function open_tunnel(self, target)
   answer, kind, message, has_more = http_reader.read_head(receive_from_proxy, self)
   if not answer then return nil, kind, message end
   if answer.status < 200 or answer.status > 299 then
-    return nil, "proxy", ("it answered HTTP %d to CONNECT"):format(answer.status), answer.status >= 500
+    return nil, "proxy", explain.detail("proxy_tunnel", answer.status), answer.status >= 500
   end
   -- They would be taken for the target's.
-  if has_more then return nil, "protocol", "it sent bytes of its own into the tunnel" end
+  if has_more then return nil, "protocol", explain.detail("proxy_bytes") end
   return true
 end
 

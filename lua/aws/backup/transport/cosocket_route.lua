@@ -19,7 +19,7 @@ local function authorization(proxy)
 end
 
 local function refuse(scene, kind, detail, retryable)
-  scene.detail = detail
+  scene.detail, scene.is_in_nginx = detail, true
   return nil, kind, explain.failure(kind, scene), retryable
 end
 

@@ -1,6 +1,7 @@
 --- The transport over the C core (libcurl): hands a request over, waits for the answer as the runtime does.
 
 local core = require "aws.backup.core"
+local explain = require "aws.backup.transport.explain"
 local proxy = require "aws.backup.proxy"
 
 local curl = {}
@@ -45,19 +46,23 @@ function curl.new(settings, runtime)
     ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls, tcp_keepalive = settings.tcp_keepalive,
     max_response_bytes = settings.max_response_bytes,
   }
-  local driving
+  local driving, ca_bundle = nil, settings.ca_bundle
 
   function transport.send(_, request)
     local chosen = proxy.for_request(settings.proxy_for, request)
     driving = driving or engine()
-    local transfer, kind, message = driving:start(request, transfer_settings, chosen)
+    local transfer, kind, facts = driving:start(request, transfer_settings, chosen)
     if kind == "closed" then -- by somebody else, or it belongs to the parent process
       driving = engine()
-      transfer, kind, message = driving:start(request, transfer_settings, chosen)
+      transfer, kind, facts = driving:start(request, transfer_settings, chosen)
     end
-    if not transfer then return nil, kind, message end
-    runtime.finish(driving, transfer)
-    return transfer:result()
+    local response, retryable
+    if transfer then
+      runtime.finish(driving, transfer)
+      response, kind, facts, retryable = transfer:result()
+    end
+    if response then return response end
+    return nil, kind, explain.transfer(kind, facts, request, chosen, ca_bundle), retryable
   end
 
   return transport

@@ -32,7 +32,7 @@ local function complete(answer, receive, source)
     end
   end
   if wanted then return true end
-  return nil, kind, explain.fault_of_answer(fault, left), has_begun
+  return nil, kind, explain.detail(fault, left), has_begun
 end
 
 --- Reads the answer to a request.
