@@ -120,7 +120,8 @@ describe("codec.validate", function()
         { "DescribeRestoreJob", "JobId", "RestoreJobId" }, { "StartBackupJob", "VaultName", "BackupVaultName" },
         { "StartBackupJob", "RoleArn", "IamRoleArn" }, { "CreateBackupVault", "Tags", "BackupVaultTags" },
         { "ListBackupJobs", "Marker", "NextToken" }, { "ListBackupJobs", "PageSize", "MaxResults" },
-        { "ListBackupJobs", "Status", "ByState" }, { "StartBackupJob", "ClientToken", "IdempotencyToken" },
+        { "ListBackupJobs", "Status", "ByState" }, { "ListTags", "Arn", "ResourceArn" },
+        { "StartBackupJob", "ClientToken", "IdempotencyToken" },
       } do
         local texts = faults(instance:operation(case[1]), { [case[2]] = "x" })
         local wanted = case[2] .. ": is no member here; did you mean " .. case[3] .. "?"
