@@ -22,14 +22,13 @@ end
 
 describe("the model", function()
   it("has 115 operations, each with a method of its own, and all of them compile", function()
-    assert.equal(115, #model.names)
-    assert.equal(115, count(model.methods))
-    for _, name in ipairs(model.names) do
+    assert.equal(115, #instance.model.names)
+    assert.equal(115, count(instance.model.methods))
+    for _, name in ipairs(instance.model.names) do
       local operation = assert(instance:operation(name))
       assert.equal(name, operation.name)
-      assert.equal(name, model.methods[operation.method_name])
+      assert.equal(name, instance.model.methods[operation.method_name])
       assert.equal(operation, instance:operation(operation.method_name))
-      assert.is_true(model.operations[name])
     end
   end)
 
@@ -39,13 +38,16 @@ describe("the model", function()
       get_pitr_malware_scan_results = "GetPITRMalwareScanResults", list_backup_jobs = "ListBackupJobs",
       disassociate_backup_vault_mpa_approval_team = "DisassociateBackupVaultMpaApprovalTeam",
     } do
-      assert.equal(name, model.methods[method])
+      assert.equal(name, instance.model.methods[method])
     end
   end)
 
-  it("loads an operation when it is asked for, and raises for one that is not there", function()
-    assert.equal("ListTags", model.fragment("ListTags").operation.name)
-    assert.has_error(function() model.fragment("Nonsense") end)
+  it("is lines of text: a changed shape is one changed line", function()
+    for _, text in ipairs { model.shapes, model.operations } do
+      for line in text:gmatch("[^\n]+") do assert.is_truthy(line:find("^[%w_]+ %S")) end
+    end
+    local _, shapes = model.shapes:gsub("\n", "")
+    assert.is_true(shapes >= 452, shapes)
   end)
 
   it("has 25 modelled paginators and the 7 that the service has without one", function()
@@ -75,7 +77,7 @@ describe("the model", function()
 
   it("marks the 15 tokens that a client fills in", function()
     local filled = 0
-    for _, name in ipairs(model.names) do
+    for _, name in ipairs(instance.model.names) do
       if instance:operation(name).idempotency_member then filled = filled + 1 end
     end
     assert.equal(15, filled)
@@ -86,7 +88,7 @@ end)
 describe("the golden requests", function()
   local expected = golden()
 
-  for _, name in ipairs(model.names) do
+  for _, name in ipairs(instance.model.names) do
     it("are what " .. name .. " sends", function()
       local operation = instance:operation(name)
       for kind, full in pairs { required = false, all = true } do
@@ -105,7 +107,7 @@ end)
 describe("the answers", function()
   local parse = require "aws.backup.codec.parse"
 
-  for _, name in ipairs(model.names) do
+  for _, name in ipairs(instance.model.names) do
     local output = instance:operation(name).output
     if output then
       it("of " .. name .. " are read as they are written", function()

@@ -97,7 +97,7 @@ void awsb_push_header(lua_State *L, const struct awsb_head *head, struct awsb_vi
 void awsb_open_sigv4(lua_State *L);
 void awsb_open_http(lua_State *L);
 void awsb_open_text(lua_State *L);
-void awsb_open_write(lua_State *L);
+void awsb_open_model(lua_State *L);
 void awsb_open_message(lua_State *L);
 void awsb_open_answer(lua_State *L);
 void awsb_open_system(lua_State *L);

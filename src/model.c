@@ -66,14 +66,17 @@ void *awsb_model_no_memory(struct awsb_model *model)
     return awsb_model_refuse(model, "not enough memory");
 }
 
-struct awsb_model *awsb_model_new(struct awsb_view shapes, struct awsb_view operations)
+struct awsb_model *awsb_model_new(struct awsb_view shapes, struct awsb_view operations,
+                                  struct awsb_view documented)
 {
     struct awsb_model *model = awsb_realloc(NULL, sizeof *model);
 
     if (model == NULL)
         return NULL;
     memset(model, 0, sizeof *model);
-    if (!awsb_lines_split(&model->shapes, shapes) || !awsb_lines_split(&model->operations, operations)) {
+    if (!awsb_lines_split(&model->shapes, shapes) ||
+        !awsb_lines_split(&model->operations, operations) ||
+        !awsb_lines_split(&model->documented, documented)) {
         awsb_model_free(model);
         return NULL;
     }
@@ -92,13 +95,14 @@ void awsb_model_free(struct awsb_model *model)
     }
     awsb_lines_free(&model->shapes);
     awsb_lines_free(&model->operations);
+    awsb_lines_free(&model->documented);
     awsb_free(model->names.items);
     awsb_free(model);
 }
 
 size_t awsb_model_size(const struct awsb_model *model)
 {
-    size_t lines = model->shapes.count + model->operations.count + 2;
+    size_t lines = model->shapes.count + model->operations.count + model->documented.count + 3;
 
     return sizeof *model + model->size + lines * (sizeof(struct awsb_view) + sizeof(void *)) +
            model->names.capacity * sizeof *model->names.items;

@@ -15,23 +15,38 @@
  * values by it. Pure data: a shape or an operation is read from its line of text when it is first
  * asked for, and never changes after that.
  *
- * Two texts make a model, with one line for each shape and each operation, sorted by their first
- * word. Words are separated by one blank.
+ * Three texts make a model, with one line for each shape, each operation, and each shape or member
+ * of which documentation says more than the model. Words are separated by one blank; the first of
+ * its line stands in no other.
  *
  *     NAME TYPE [ATTRIBUTE...]
  *     METHOD_NAME NAME HTTP_METHOD REQUEST_URI INPUT OUTPUT [ATTRIBUTE...]
+ *     NAME [EXCEPTION...]
+ *     STRUCTURE.MEMBER [RULE...]
  *
  * An input or output that is none is "-". Attributes of shapes:
  *
  *     item:SHAPE key:SHAPE value:SHAPE     of lists and maps
  *     min:N max:N sensitive format:iso8601|rfc822|unixTimestamp
  *     union error fault payload:MEMBER     of structures
- *     MEMBER[!][~]=SHAPE[@LOCATION][:WIRE_NAME][#FORMAT]
- *                                          a member, required (!), an idempotency token (~)
+ *     MEMBER[!][~][^]=SHAPE[@LOCATION][:WIRE_NAME][#FORMAT]
+ *                                          a member, required (!), an idempotency token (~),
+ *                                          the token of a page (^)
  *     enum:A|B|C                           blanks and bars in a value are %20 and %7C
  *     pattern:...                          up to the end of the line
  *
  * Attributes of operations: idempotent, code:N (of a success), errors:A|B|C, payload:MEMBER.
+ *
+ * Exceptions from the pattern of a shape: holds_in:STRUCTURE|... (it is a rule for members of these
+ * alone), takes:TEXT|... (these pass although the pattern refuses them).
+ *
+ * Rules, each with the number by which whoever made the texts knows it:
+ *
+ *     range:FROM:TO[:EXCEPT]#N             an integer
+ *     after:MEMBER:BY:FROM:TO#N            an integer, BY more than another if both lie in FROM to TO
+ *     arn:SERVICE:KIND#N                   see arn.h
+ *     entry:KEY:A|B#N                      the text that a map has for a key is one of these
+ *     tags#N                               keys and values of a map as AWS takes them for tags
  */
 
 enum awsb_type {
@@ -73,22 +88,30 @@ struct awsb_member {
     enum awsb_time_format format; /* of this reference; AWSB_TIME_ANY: the shape's */
     bool required;
     bool is_token;
+    bool is_page_token;
+    int matcher;                   /* of the pattern as it holds here: see pattern.h; 0: none */
     const struct awsb_rule *rules; /* NULL: none */
 };
 
-/* What documentation says of a member beyond the model; by the words of aws.backup.codec.rules. */
-enum awsb_rule_kind { AWSB_RULE_RANGE, AWSB_RULE_AFTER, AWSB_RULE_ARN, AWSB_RULE_WORDS, AWSB_RULE_TAGS };
+enum awsb_rule_kind {
+    AWSB_RULE_RANGE,
+    AWSB_RULE_AFTER,
+    AWSB_RULE_ARN,
+    AWSB_RULE_ENTRY,
+    AWSB_RULE_TAGS
+};
 
 struct awsb_rule {
     const struct awsb_rule *next;
     enum awsb_rule_kind kind;
-    int number; /* by which whoever gave it knows it */
-    const struct awsb_member *other; /* AFTER: what it follows */
-    int64_t by;                      /* AFTER: by how much at least */
-    int64_t from, to;                /* RANGE; AFTER: where it counts */
-    int64_t except;                  /* RANGE: within, and yet refused */
+    int64_t number;
+    struct awsb_view name;  /* AFTER: the other member; ARN: the service; ENTRY: the key */
+    struct awsb_view words; /* ARN: the kind; ENTRY: joined by "|" */
+    int64_t by;             /* AFTER */
+    int64_t from;           /* RANGE, AFTER */
+    int64_t to;
+    int64_t except; /* RANGE */
     bool has_except;
-    struct awsb_view first, second; /* ARN: service and kind; WORDS: joined by "|", and of which key */
 };
 
 struct awsb_shape {
@@ -108,10 +131,12 @@ struct awsb_shape {
     struct awsb_view enumeration; /* joined by "|" */
     struct awsb_view pattern;
     struct awsb_view payload;
-    int matcher; /* see pattern.h; 0: the pattern is not checked */
+    struct awsb_view takes; /* joined by "|": pass whatever the pattern says */
+    bool has_takes;
+    int matcher; /* of items, keys and values */
     const struct awsb_shape *item; /* of lists, and the values of maps */
     const struct awsb_shape *key;
-    struct awsb_member *members; /* in the model's order */
+    const struct awsb_member *members; /* in the model's order */
     size_t member_count;
     const struct awsb_member **by_wire; /* those in the body, by size and bytes of their names there */
     size_t body_count;
@@ -146,8 +171,8 @@ struct awsb_operation {
 
 struct awsb_model;
 
-/* The texts must outlive the model. NULL without memory, or if a text is not sorted. */
-struct awsb_model *awsb_model_new(struct awsb_view shapes, struct awsb_view operations);
+/* The texts must outlive the model. NULL without memory, or if two lines of a text begin alike. */
+struct awsb_model *awsb_model_new(struct awsb_view shapes, struct awsb_view operations, struct awsb_view documented);
 void awsb_model_free(struct awsb_model *model);
 
 /* NULL: see awsb_model_message. */
@@ -163,12 +188,11 @@ bool awsb_model_shape_line(const struct awsb_model *model, size_t index, struct 
 size_t awsb_model_name_count(const struct awsb_model *model);
 struct awsb_view awsb_model_name(const struct awsb_model *model, size_t key);
 
-/* Adds a copy of a rule for a member of a shape of that model; its views must outlive the model. False without
- * memory. */
-bool awsb_model_add_rule(struct awsb_model *model, struct awsb_member *member, const struct awsb_rule *rule);
+/* Whether a text is one of those that are joined by "|". */
+bool awsb_is_one_of(struct awsb_view text, struct awsb_view joined);
 
 /* The member of that name; NULL if there is none. */
-struct awsb_member *awsb_find_member(const struct awsb_shape *shape, struct awsb_view name);
+const struct awsb_member *awsb_find_member(const struct awsb_shape *shape, struct awsb_view name);
 /* The member that has this name in a body; NULL if there is none. */
 const struct awsb_member *awsb_find_wire(const struct awsb_shape *shape, struct awsb_view wire);
 

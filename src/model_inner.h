@@ -6,7 +6,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* What the parts of the model share: model.c keeps, model_shape.c and model_operation.c read. */
+/* What the parts of the model share: model.c keeps, the others read. */
 
 #define AWSB_MODEL_MESSAGE_SIZE 200
 
@@ -20,6 +20,7 @@ struct awsb_model {
     struct awsb_model_block *blocks; /* given back all at once */
     struct awsb_lines shapes;
     struct awsb_lines operations;
+    struct awsb_lines documented;
     struct awsb_model_names names;
     size_t size;
     char message[AWSB_MODEL_MESSAGE_SIZE];
@@ -35,6 +36,16 @@ size_t awsb_model_add_name(struct awsb_model *model, struct awsb_view name);
 AWSB_PRINTF_LIKE(2, 3)
 void *awsb_model_refuse(struct awsb_model *model, const char *format, ...);
 void *awsb_model_no_memory(struct awsb_model *model);
+
+/* What is documented of a member, in the words of its line. False without memory. */
+bool awsb_model_read_rules(struct awsb_model *model, struct awsb_view structure,
+                           struct awsb_member *member);
+
+/* What is documented of the pattern of a shape: whether it holds in a structure; empty: in none. */
+bool awsb_model_pattern_holds(const struct awsb_model *model, const struct awsb_shape *shape,
+                              struct awsb_view structure);
+/* The texts that pass all the same; false: there are none. */
+bool awsb_model_pattern_takes(const struct awsb_model *model, const struct awsb_shape *shape, struct awsb_view *takes);
 
 #pragma GCC visibility pop
 

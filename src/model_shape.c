@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pattern.h"
+
 #define MAX_MEMBERS 4096 /* of a structure, far beyond any service's */
 
 static enum awsb_location location_of(struct awsb_view word)
@@ -47,18 +49,21 @@ static bool write_json(struct awsb_model *model, struct awsb_member *member)
     return true;
 }
 
-/* NAME[!][~]=SHAPE[@LOCATION][:WIRE][#FORMAT] */
-static bool read_member(struct awsb_model *model, struct awsb_view word, struct awsb_member *member)
+/* NAME[!][~][^]=SHAPE[@LOCATION][:WIRE][#FORMAT] */
+static bool read_member(struct awsb_model *model, const struct awsb_shape *structure,
+                        struct awsb_view word, struct awsb_member *member)
 {
     struct awsb_view target = awsb_cut(&word, '='), location, wire;
+    bool has_wire = awsb_view_has(target, ':'); /* which may be empty: a prefix */
 
     member->format = format_of(awsb_cut(&target, '#'));
     wire = awsb_cut(&target, ':');
     location = awsb_cut(&target, '@');
+    member->is_page_token = awsb_take_mark(&word, '^');
     member->is_token = awsb_take_mark(&word, '~');
     member->required = awsb_take_mark(&word, '!');
     member->name = word;
-    member->wire = wire.size > 0 ? wire : word;
+    member->wire = has_wire ? wire : word;
     member->location = location_of(location);
     member->key = awsb_model_add_name(model, word);
     member->shape = awsb_model_shape(model, target);
@@ -66,7 +71,9 @@ static bool read_member(struct awsb_model *model, struct awsb_view word, struct 
         return false;
     if (member->key == 0 || (member->location == AWSB_IN_BODY && !write_json(model, member)))
         return awsb_model_no_memory(model) != NULL;
-    return true;
+    if (awsb_model_pattern_holds(model, member->shape, structure->name))
+        member->matcher = awsb_pattern_find(member->shape->pattern);
+    return awsb_model_read_rules(model, structure->name, member);
 }
 
 static int compare_wires(struct awsb_view a, struct awsb_view b)
@@ -122,7 +129,7 @@ const struct awsb_member *awsb_find_wire(const struct awsb_shape *shape, struct 
     return NULL;
 }
 
-struct awsb_member *awsb_find_member(const struct awsb_shape *shape, struct awsb_view name)
+const struct awsb_member *awsb_find_member(const struct awsb_shape *shape, struct awsb_view name)
 {
     size_t i;
 
@@ -214,7 +221,7 @@ static bool read_structure(struct awsb_model *model, struct awsb_shape *shape,
         if (!awsb_view_has(word, '=') && !read_attribute(model, shape, word))
             return false;
         if (awsb_view_has(word, '=') &&
-            !read_member(model, word, &members[shape->member_count++]))
+            !read_member(model, shape, word, &members[shape->member_count++]))
             return false;
     }
     return index_members(model, shape);
@@ -227,6 +234,9 @@ static bool read_other(struct awsb_model *model, struct awsb_shape *shape, struc
 
         if (awsb_take_prefix(&rest, "pattern:")) {
             shape->pattern = rest;
+            if (awsb_model_pattern_holds(model, shape, awsb_view("", 0)))
+                shape->matcher = awsb_pattern_find(rest);
+            shape->has_takes = awsb_model_pattern_takes(model, shape, &shape->takes);
             break;
         }
         word = awsb_next_word(&rest);
@@ -285,17 +295,4 @@ const struct awsb_shape *awsb_model_shape(struct awsb_model *model, struct awsb_
         return awsb_model_no_memory(model);
     model->shapes.made[place] = shape;
     return complete(model, shape, model->shapes.items[place]);
-}
-
-bool awsb_model_add_rule(struct awsb_model *model, struct awsb_member *member,
-                         const struct awsb_rule *rule)
-{
-    struct awsb_rule *copy = awsb_model_take(model, sizeof *copy);
-
-    if (copy == NULL)
-        return false;
-    *copy = *rule;
-    copy->next = member->rules;
-    member->rules = copy;
-    return true;
 }

@@ -59,6 +59,23 @@ static struct awsb_view next_line(struct awsb_view *text)
     return line;
 }
 
+static int compare_lines(const void *a, const void *b)
+{
+    const struct awsb_view *first = a, *second = b;
+
+    return awsb_view_compare(first_word(*first), first_word(*second));
+}
+
+static bool is_sorted(const struct awsb_lines *lines)
+{
+    size_t i;
+
+    for (i = 1; i < lines->count; i++)
+        if (compare_lines(&lines->items[i - 1], &lines->items[i]) >= 0)
+            return false;
+    return true;
+}
+
 bool awsb_lines_split(struct awsb_lines *lines, struct awsb_view text)
 {
     struct awsb_view rest = text;
@@ -73,16 +90,13 @@ bool awsb_lines_split(struct awsb_lines *lines, struct awsb_view text)
     memset(lines->made, 0, (count + 1) * sizeof *lines->made);
     while (text.size > 0) {
         struct awsb_view line = next_line(&text);
-        size_t last = lines->count;
 
-        if (line.size == 0)
-            continue;
-        if (last > 0 &&
-            awsb_view_compare(first_word(lines->items[last - 1]), first_word(line)) >= 0)
-            return false;
-        lines->items[lines->count++] = line;
+        if (line.size > 0)
+            lines->items[lines->count++] = line;
     }
-    return true;
+    if (!is_sorted(lines))
+        qsort(lines->items, lines->count, sizeof *lines->items, compare_lines);
+    return is_sorted(lines);
 }
 
 size_t awsb_lines_place(const struct awsb_lines *lines, struct awsb_view name)

@@ -9,7 +9,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* The text of a model: sorted lines, each of words with one blank between them. */
+/* The texts of a model: lines of words with one blank between them. */
 
 struct awsb_lines {
     struct awsb_view *items;
@@ -17,7 +17,7 @@ struct awsb_lines {
     size_t count;
 };
 
-/* False without memory, or if the lines are not sorted by their first words. */
+/* Sorts them by their first words. False without memory, or if two begin alike. */
 bool awsb_lines_split(struct awsb_lines *lines, struct awsb_view text);
 void awsb_lines_free(struct awsb_lines *lines);
 

@@ -53,16 +53,27 @@ static int compare_value(const void *left, const void *right)
     return order != 0 ? order : awsb_view_compare(a->value, b->value);
 }
 
+void awsb_pairs_sort_tail(struct awsb_pairs *pairs, size_t first)
+{
+    if (pairs->count - first > 1)
+        qsort(pairs->items + first, pairs->count - first, sizeof *pairs->items, compare_arrival);
+}
+
 void awsb_pairs_sort_by_arrival(struct awsb_pairs *pairs)
 {
-    if (pairs->count > 1)
-        qsort(pairs->items, pairs->count, sizeof *pairs->items, compare_arrival);
+    awsb_pairs_sort_tail(pairs, 0);
 }
 
 void awsb_pairs_sort_by_value(struct awsb_pairs *pairs)
 {
     if (pairs->count > 1)
         qsort(pairs->items, pairs->count, sizeof *pairs->items, compare_value);
+}
+
+void awsb_pairs_truncate(struct awsb_pairs *pairs, size_t first)
+{
+    if (first < pairs->count)
+        pairs->count = first;
 }
 
 void awsb_pairs_reset(struct awsb_pairs *pairs)

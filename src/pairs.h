@@ -31,6 +31,11 @@ bool awsb_pairs_add(struct awsb_pairs *pairs, struct awsb_view name, struct awsb
 void awsb_pairs_sort_by_arrival(struct awsb_pairs *pairs);
 void awsb_pairs_sort_by_value(struct awsb_pairs *pairs);
 
+/* The same by arrival for those from `first` on. */
+void awsb_pairs_sort_tail(struct awsb_pairs *pairs, size_t first);
+/* Drops those from `first` on. */
+void awsb_pairs_truncate(struct awsb_pairs *pairs, size_t first);
+
 void awsb_pairs_reset(struct awsb_pairs *pairs);
 void awsb_pairs_clear(struct awsb_pairs *pairs);
 

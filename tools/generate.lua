@@ -1,5 +1,5 @@
 #!/usr/bin/env lua
---- Writes everything that follows from model/: the operation modules, their index, the partitions, the types for
+--- Writes everything that follows from model/: its lines for the core, an index, the partitions, the types for
 --- editors, and the rockspec.
 ---
 --- Usage, at the top of the tree: lua tools/generate.lua [--check]
@@ -15,7 +15,6 @@ local types = require "tools.generate.types"
 
 local MODEL = "model/backup-2018-11-15.json"
 local PARTITIONS = "model/partitions.json"
-local OPERATIONS = "lua/aws/backup/model/operations/"
 local ROCKSPEC = "lua-aws-backup-scm-1.rockspec"
 
 local function header(path, origin)
@@ -27,9 +26,7 @@ local function generated()
   local model, order_of = source.json(MODEL)
   local model_header = header(MODEL, (" (botocore %s)"):format(model["x-provenance"].version))
   local files = {}
-  for method, text in pairs(operations.modules(model, order_of, model_header)) do
-    files[OPERATIONS .. method .. ".lua"] = text
-  end
+  files["lua/aws/backup/model/text.lua"] = operations.lines(model, order_of, model_header)
   files["lua/aws/backup/model/index.lua"] = operations.index(model, order_of, model_header)
   files["types/aws-backup.lua"] = types.definitions(model, order_of, model_header)
   local document, document_order = source.json(PARTITIONS)
@@ -58,33 +55,13 @@ local function sorted_keys(files)
   return paths
 end
 
---- Operation modules in the tree that no operation stands behind any more.
-local function leftovers(files)
-  local found = {}
-  local listing = assert(io.popen(("find '%s' -type f -name '*.lua'"):format(OPERATIONS)))
-  for path in listing:lines() do
-    path = path:gsub("//+", "/")
-    if not files[path] then found[#found + 1] = path end
-  end
-  listing:close()
-  table.sort(found)
-  return found
-end
-
---- Writes the files that differ and removes the leftovers, or only names them. Returns how many there were.
-local function update(files, obsolete, check)
+--- Writes the files that differ, or only names them. Returns how many there were.
+local function update(files, check)
   local differences = 0
-  local function differs(verb, path)
-    differences = differences + 1
-    print((check and "differs: " or verb .. " ") .. path)
-  end
-  for _, path in ipairs(obsolete) do
-    differs("removed", path)
-    if not check then assert(os.remove(path)) end
-  end
   for _, path in ipairs(sorted_keys(files)) do
     if read(path) ~= files[path] then
-      differs("wrote", path)
+      differences = differences + 1
+      print((check and "differs: " or "wrote ") .. path)
       if not check then write(path, files[path]) end
     end
   end
@@ -98,9 +75,9 @@ local function main(argument)
   end
   local check = argument == "--check"
   local files = generated()
-  local differences = update(files, leftovers(files), check)
+  local differences = update(files, check)
   -- Only now: the rockspec lists what the lines above wrote.
-  differences = differences + update({ [ROCKSPEC] = rockspec.text() }, {}, check)
+  differences = differences + update({ [ROCKSPEC] = rockspec.text() }, check)
   return check and differences > 0 and 1 or 0
 end
 

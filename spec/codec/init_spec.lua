@@ -22,9 +22,10 @@ describe("codec", function()
     assert.is_nil((instance:operation("zzzzzzzzzzzzzzzz")))
   end)
 
-  it("shares nothing between two codecs", function()
-    local one, other = codec.new(), codec.new()
-    assert.are_not.equal(one:operation("StartBackupJob"), other:operation("StartBackupJob"))
+  it("is one for all of AWS Backup, and another for each model of a caller's own", function()
+    assert.equal(codec.new():operation("StartBackupJob"), codec.new():operation("StartBackupJob"))
+    local source = codec.from_model_table { operations = { Op = { name = "Op" } }, shapes = {} }
+    assert.are_not.equal(codec.new(source):operation("Op"), codec.new(source):operation("Op"))
   end)
 
   it("keeps the model's order of members, and sorts them where the model tells none", function()

@@ -7,10 +7,9 @@ local validate = require "aws.backup.codec.validate"
 --- The shapes of the model that have a pattern, by name.
 local function shapes_with_patterns()
   local found = {}
-  for _, name in ipairs(model.names) do
-    for shape_name, shape in pairs(model.fragment(name).shapes) do
-      if shape.pattern then found[shape_name] = { name = shape_name, type = shape.type, pattern = shape.pattern } end
-    end
+  for name in model.shapes:gmatch("([^ \n]+)[^\n]*\n") do
+    local shape = codec.new().find_shape(name)
+    if shape.pattern then found[name] = shape end
   end
   return found
 end
@@ -95,7 +94,7 @@ local function request_structures()
     end
     for _, member in ipairs(shape.members or {}) do visit(member.shape) end
   end
-  for _, name in ipairs(model.names) do
+  for _, name in ipairs(instance.model.names) do
     local input = instance:operation(name).input
     if input then visit(input) end
   end

@@ -91,7 +91,8 @@ describe("codec.serialize", function()
         ["Items must be a list, not a string"] = { Items = "ab" },
         ["Items must be a list, but has a string key"] = { Items = { a = "b" } },
         ["Table.a must be an integer, not a string"] = { Table = { a = "b" } },
-        ["Table has a key that must be a string, not a number; use tostring() or quotes"] = { Table = { 5 } },
+        ["Table must have string keys, but has a key that is a number; write it as { key = value }"] =
+          { Table = { 5 } },
         ["Inner must be a table, not a number"] = { Inner = 5 },
         ["Inner.Next.Name must be a string, not a table"] = { Inner = { Next = { Name = {} } } },
         ["Ratio must be a number, not a string"] = { Ratio = "1.5" },
@@ -102,7 +103,7 @@ describe("codec.serialize", function()
 
     it("shows neither keys nor values of a sensitive map", function()
       local message = fault { Secret = { hidden_key = 5 } }
-      assert.equal("Secret must be a string, not a number; use tostring() or quotes", message)
+      assert.equal("Secret a value in it must be a string, not a number; use tostring() or quotes", message)
     end)
 
     it("ends on a table that contains itself", function()
@@ -206,29 +207,31 @@ describe("codec.serialize", function()
     end)
   end)
 
-  describe("fill_token", function()
+  describe("an idempotency token", function()
     local start = codec.new():operation("StartBackupJob")
-    local function uuid() return "token" end
 
-    it("fills an absent token into a copy", function()
+    local function sent(params)
+      return require("cjson").decode(serialize.request(start, params, false, "token").body).IdempotencyToken
+    end
+
+    it("is filled in where it is absent, and the caller's table stays as it is", function()
       local params = { BackupVaultName = "v" }
-      assert.same({ BackupVaultName = "v", IdempotencyToken = "token" }, serialize.fill_token(start, params, uuid))
+      assert.is_true(serialize.wants_token(start, params))
+      assert.equal("token", sent(params))
       assert.same({ BackupVaultName = "v" }, params)
-      assert.equal("token", serialize.fill_token(start, nil, uuid).IdempotencyToken)
-      assert.equal("token", serialize.fill_token(start, { IdempotencyToken = json.null }, uuid).IdempotencyToken)
+      assert.is_true(serialize.wants_token(start, { IdempotencyToken = json.null }))
+      assert.equal("token", sent({ IdempotencyToken = json.null }))
     end)
 
-    it("leaves a token of the caller's, even an empty one", function()
-      assert.equal("", serialize.fill_token(start, { IdempotencyToken = "" }, uuid).IdempotencyToken)
+    it("is the caller's own where there is one, even an empty one", function()
+      assert.is_false(serialize.wants_token(start, { IdempotencyToken = "" }))
+      assert.equal("", sent({ IdempotencyToken = "" }))
     end)
 
-    it("fills nothing where the model marks no token", function()
+    it("is sent nowhere where the model marks none", function()
       local scan = codec.new():operation("StartScanJob")
-      assert.same({}, serialize.fill_token(scan, {}, uuid))
-    end)
-
-    it("reports that no token could be made", function()
-      assert.same({ nil, "no entropy" }, { serialize.fill_token(start, {}, function() return nil, "no entropy" end) })
+      assert.is_false(serialize.wants_token(scan, {}))
+      assert.equal("{}", serialize.request(scan, {}, false, "token").body)
     end)
   end)
 end)

@@ -284,6 +284,7 @@ static const struct script scripts[] = {
     {"spec/core/torture/programs.lua", {LUA, CORE}},
     {"spec/core/torture/keys.lua", {LUA, CORE, OPENSSL}},
     {"spec/core/torture/texts.lua", {LUA, CORE}},
+    {"spec/core/torture/models.lua", {LUA, CORE}},
 };
 
 static void run_script(const char *url, const struct script *script)

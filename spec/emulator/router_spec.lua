@@ -7,7 +7,7 @@ describe("the router", function()
   local routes
 
   setup(function()
-    routes = router.new(helper.codec.model)
+    routes = router.new(helper.codec:routes())
   end)
 
   -- The path of an operation, with a value that holds a slash and a colon in each label.

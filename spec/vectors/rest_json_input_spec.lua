@@ -24,9 +24,9 @@ end
 local function build(vector)
   local operation = support.operation(vector)
   local params = support.to_lua(operation.input, vector.params)
-  params = serialize.fill_token(operation, params, function() return vector.idempotency_token end)
+  local token = serialize.wants_token(operation, params or {}) and vector.idempotency_token or nil
   assert.is_true(validate.check(operation, params, true))
-  local request = assert(serialize.request(operation, params))
+  local request = assert(serialize.request(operation, params, true, token))
   local prefix = (vector.client_endpoint or ""):match("^%a+://[^/]+(.*)$") or ""
   request.path = prefix .. request.path
   return request

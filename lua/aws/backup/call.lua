@@ -5,11 +5,9 @@ local attempt = require "aws.backup.attempt"
 local clock_skew = require "aws.backup.clock_skew"
 local errors = require "aws.backup.errors"
 local prepared = require "aws.backup.prepared"
-local redact = require "aws.backup.codec.redact"
 local retry = require "aws.backup.retry"
 local serialize = require "aws.backup.codec.serialize"
 local signing = require "aws.backup.signing"
-local validate = require "aws.backup.codec.validate"
 
 local call = {}
 
@@ -17,14 +15,10 @@ local function invalid(operation, violations)
   return nil, errors.new("ParamValidationError", { operation = operation.name, violations = violations })
 end
 
--- A client with validate = false still can't send what has no form on the wire.
-local function to_parts(client, operation, params)
-  if client.settings.validate then
-    local fine, violations = validate.check(operation, params, client.settings.validate)
-    if not fine then return invalid(operation, violations) end
-  end
-  local parts, message = serialize.request(operation, params)
-  if not parts then return invalid(operation, { { path = "", message = message, rule = "serializable" } }) end
+-- The request as parts. A client with validate = false still can't send what has no form on the wire.
+local function to_parts(client, operation, params, token)
+  local parts, _, violations = serialize.request(operation, params, client.settings.validate, token)
+  if not parts then return invalid(operation, violations) end
   return parts
 end
 
@@ -35,20 +29,21 @@ local function example(operation)
   return ("client:%s { %s }"):format(operation.method_name, parts[1] and table.concat(parts, ", ") or "...")
 end
 
--- The parameters with the idempotency token in them, made once a call, so that it is the same over all attempts.
-local function fill(client, operation, params)
+-- The idempotency token that a call needs, made once, so that it is the same over all attempts; nil if it needs none.
+local function new_token(client, operation, params)
   if type(params) ~= "table" then
     return invalid(operation, { { path = "", rule = "type",
       message = ("the parameters must be a table, not a %s; write %s"):format(type(params), example(operation)) } })
   end
-  local filled, message = serialize.fill_token(operation, params, client.uuid)
-  if not filled then return attempt.client_failure(operation, message) end
-  return filled
+  if not serialize.wants_token(operation, params) then return nil end
+  local token, message = client.uuid()
+  if not token then return attempt.client_failure(operation, message) end
+  return token
 end
 
 -- The request of an operation, ready to be signed.
-local function build(client, operation, filled)
-  local parts, failure = to_parts(client, operation, filled)
+local function build(client, operation, params, token)
+  local parts, failure = to_parts(client, operation, params, token)
   if not parts then return nil, failure end
   local invocation_id, message = client.uuid()
   if not invocation_id then return attempt.client_failure(operation, message) end
@@ -58,10 +53,9 @@ local function build(client, operation, filled)
   return request
 end
 
--- The same request as it may be shown. What fits the model fits it with the sensitive values replaced: none of them is
--- part of the path.
-local function shown(client, operation, filled)
-  local parts = assert(serialize.request(operation, redact.params(operation.input, filled)))
+-- The same request as it may be shown: none of the sensitive values is part of the path.
+local function shown(client, operation, params, token)
+  local parts = assert(serialize.request(operation, params, false, token, true))
   return signing.prepare(client.endpoint, parts, client.settings)
 end
 
@@ -137,16 +131,16 @@ end
 
 local function prepare_state(client, operation, params, features)
   local started = client.monotonic()
-  local filled, request, failure
-  filled, failure = fill(client, operation, params)
-  if not filled then return nil, failure end
-  request, failure = build(client, operation, filled)
+  local token, failure = new_token(client, operation, params)
+  if failure then return nil, failure end
+  local request
+  request, failure = build(client, operation, params, token)
   if not request then return nil, failure end
   local timeout = client.settings.timeout
   return {
     operation = operation, features = features, attempts = 0, started = started, request = request,
-    vault_name = vault_named_in(filled), deadline = timeout and started + timeout,
-    shown = client.hook and shown(client, operation, filled),
+    vault_name = vault_named_in(params), deadline = timeout and started + timeout,
+    shown = client.hook and shown(client, operation, params, token),
   }
 end
 
@@ -178,15 +172,17 @@ end
 --- Takes the parameters of a call that will be made later.
 ---@param client table
 ---@param operation table
----@param params table
+---@param params table  a copy of the caller's
 ---@return table? accepted  with the idempotency token in them
 ---@return table? err  what the call would find wrong with them
 function call.accept(client, operation, params)
-  local filled, failure = fill(client, operation, params)
+  local token, failure = new_token(client, operation, params)
+  if failure then return nil, failure end
+  if token then params[operation.idempotency_member] = token end
   local parts
-  if filled then parts, failure = to_parts(client, operation, filled) end
+  parts, failure = to_parts(client, operation, params)
   if not parts then return nil, failure end
-  return filled
+  return params
 end
 
 --- Goes the way of a call up to the signature, and sends nothing.
@@ -195,14 +191,14 @@ end
 ---@param params table
 ---@return aws.backup.PreparedRequest? request, table? err
 function call.prepare(client, operation, params)
-  local filled, failure = fill(client, operation, params)
-  if not filled then return nil, failure end
+  local token, failure = new_token(client, operation, params)
+  if failure then return nil, failure end
   local request, signed
-  request, failure = build(client, operation, filled)
+  request, failure = build(client, operation, params, token)
   if not request then return nil, failure end
   signed, failure = attempt.sign(client, operation, request)
   if not signed then return nil, failure end
-  return prepared.new(request, shown(client, operation, filled))
+  return prepared.new(request, shown(client, operation, params, token))
 end
 
 return call

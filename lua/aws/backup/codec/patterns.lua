@@ -113,6 +113,13 @@ function patterns.matcher(shape, owner)
   return takes and function(text) return takes[text] == true or matcher(text) end or matcher
 end
 
+--- What an expression asks for, for people.
+---@param expression string
+---@return string
+function patterns.description(expression)
+  return DESCRIPTIONS[expression] or "a match of " .. expression
+end
+
 --- Checks a text against the pattern of its shape.
 ---@param shape { name: string, pattern: string? }
 ---@param text string
@@ -122,7 +129,7 @@ end
 function patterns.check(shape, text, owner)
   local matcher = patterns.matcher(shape, owner)
   if not matcher or matcher(text) then return true end
-  return false, DESCRIPTIONS[shape.pattern] or "a match of " .. shape.pattern
+  return false, patterns.description(shape.pattern)
 end
 
 return patterns

@@ -60,7 +60,7 @@ function emulator.new(given)
   return setmetatable({
     _settings = settings,
     _codec = operations_codec,
-    _router = router.new(operations_codec.model),
+    _router = router.new(operations_codec:routes()),
     _signer = core.new_signer(),
     _faults = faults.new(),
     _world = world.new(settings),

@@ -23,8 +23,8 @@ local function new_node()
   return { literals = {}, label = nil, operations = {} }
 end
 
-local function insert(root, name, http)
-  local path, query = http.requestUri:match("^([^?]*)%??(.*)$")
+local function insert(root, name, method, request_uri)
+  local path, query = request_uri:match("^([^?]*)%??(.*)$")
   local node, labels = root, {}
   for _, segment in ipairs(segments_of(path)) do
     local label = segment:match("^{(.+)}$")
@@ -37,17 +37,17 @@ local function insert(root, name, http)
       node = node.literals[segment]
     end
   end
-  local routes = node.operations[http.method] or {}
+  local routes = node.operations[method] or {}
   routes[#routes + 1] = { name = name, labels = labels, query = query ~= "" and query or nil }
-  node.operations[http.method] = routes
+  node.operations[method] = routes
 end
 
 --- Makes a router.
----@param model { names: string[], fragment: fun(name: string): table }
+---@param routes { [1]: string, [2]: string, [3]: string, [4]: string }[]  # method name, name, HTTP method, request URI
 ---@return table router
-function router.new(model)
+function router.new(routes)
   local self = setmetatable({ root = new_node() }, metatable)
-  for _, name in ipairs(model.names) do insert(self.root, name, model.fragment(name).operation.http) end
+  for _, route in ipairs(routes) do insert(self.root, route[2], route[3], route[4]) end
   return self
 end
 
