@@ -347,18 +347,125 @@ describe("a failing call", function()
     assert.truthy(tostring(err):find("text/html", 1, true))
   end)
 
-  it("tells of a transport that keeps no contract", function()
-    for _, answer in ipairs({ function() return nil end, function() return {} end, function() return "200" end }) do
-      local err = caught(start, new(answer))
-      assert.is_true(backup.is(err, "TransportError"))
-      assert.equal("protocol", err.kind)
+  it("says what a transport must return that returns something else", function()
+    local function returning(value) return function() return value end end
+    local hostile = setmetatable({}, { __index = function() error("touched") end })
+    local answers = {
+      { function() end, "no answer and no reason" },
+      { returning {}, "without a numeric status (it is nothing)" },
+      { returning "200", "a string, which is an answer without a numeric status" },
+      { returning(false), "a boolean, which is" },
+      { returning { status = "200" }, "without a numeric status (it is a string)" },
+      { returning { status = 0 / 0 }, "whose status is NaN" },
+      { returning { status = math.huge }, "whose status is infinity" },
+      { returning { status = 200.5 }, "whose status is 200.5" },
+      { returning { status = 100 }, "whose status is 100" },
+      { returning { status = -200 }, "whose status is -200" },
+      { returning { status = 600 }, "whose status is 600" },
+      { returning { status = 200, body = 7 }, "whose body is a number" },
+      { returning { status = 200, body = {} }, "whose body is a table" },
+      { returning { status = 403, body = true }, "whose body is a boolean" },
+      { returning { status = 200, headers = "x: y" }, "whose headers are a string" },
+      { returning { status = 200, headers = { "x: y" } }, "a header whose name is a number" },
+      { returning { status = 200, headers = { Date = { "now" } } }, "header Date is a table" },
+      { returning { status = 503, headers = { ["Retry-After"] = 5 } }, "header Retry-After is a number" },
+      { returning { status = 200, headers = { ["a\27b"] = 5 } }, "header a\\x1Bb is a number" },
+    }
+    for _, case in ipairs(answers) do
+      local err = caught(start, new(case[1]))
+      assert.is_true(backup.is(err, "ResponseError"), tostring(err))
+      assert.same({ "StartBackupJob", 1, false }, { err.operation, err.attempts, err.retryable })
+      local text = tostring(err)
+      assert.truthy(text:find(case[2], 1, true), text)
+      assert.truthy(text:find("must return { status = 200, headers = { name = value }, body = text }", 1, true), text)
+      assert.is_nil(text:find("%.lua:%d"), text)
+    end
+    assert.is_true(backup.is(caught(start, new(returning(hostile))), "TransportError"))
+  end)
+
+  it("tells why a transport has no answer", function()
+    local failures = {
+      { function() return nil, "reset", "gone" end, "reset", "gone" },
+      { function() return nil, "connection refused" end, "protocol", "connection refused" },
+      { function() return nil, nil, "no route" end, "protocol", "no route" },
+      { function() return nil, 7, 8 end, "protocol", "8" },
+      { function() return nil, "reset", setmetatable({}, { __tostring = function() return {} end }) end, "reset",
+        "a table" },
+      { function() error("my transport is broken", 0) end, "raised", "raised an error: my transport is broken" },
+      { function() error({}) end, "raised", "raised an error: table" },
+      { function() error() end, "raised", "raised an error: nil" },
+    }
+    for _, case in ipairs(failures) do
+      local err = caught(start, new(case[1], { retry_mode = "off" }))
+      assert.is_true(backup.is(err, "TransportError"), tostring(err))
+      assert.equal(case[2], err.kind)
+      assert.truthy(tostring(err):find(case[3], 1, true), tostring(err))
     end
   end)
 
-  it("does not follow a redirect", function()
-    local transport, requests = scripted({ status = 301, headers = { location = "http://evil/" }, body = "" })
-    assert.is_true(backup.is(caught(start, new(transport)), "ServiceError"))
-    assert.equal(1, #requests)
+  it("takes upper-case names of headers and a status that is a float", function()
+    local _, meta = start(new(function()
+      return { status = 200.0, headers = { ["X-Amzn-RequestId"] = "rid", ["X-A"] = "1", ["x-a"] = "2" }, body = "{}" }
+    end))
+    assert.same({ "rid", 200, "2" }, { meta.request_id, meta.http_status, meta.headers["x-a"] })
+  end)
+
+  it("sends each attempt as it should be, whatever a transport did to the request before", function()
+    local seen = {}
+    start(new(function(request)
+      seen[#seen + 1] = request.headers["amz-sdk-invocation-id"] .. request.url
+      for name in pairs(request) do request[name] = nil end
+      if #seen < 3 then return nil, "reset", "gone" end
+      return ok()
+    end))
+    assert.same({ seen[1], seen[1], seen[1] }, seen)
+  end)
+
+  it("waits in a transport that yields", function()
+    local result
+    local routine = coroutine.wrap(function()
+      result = start(new(function() return coroutine.yield("waiting") end))
+    end)
+    assert.equal("waiting", routine())
+    routine(ok('{"BackupJobId":"J"}'))
+    assert.equal("J", result.BackupJobId)
+  end)
+
+  it("lets Ctrl-C through a transport", function()
+    assert.equal("x.lua:1: interrupted!", caught(start, new(function() error("x.lua:1: interrupted!", 0) end)))
+  end)
+
+  it("says of a redirect that it is one, where it points and what to correct, and shows no path of it", function()
+    local cases = {
+      { 301, "http://evil/", "to http://evil," },
+      { 302, "https://other.example/a?token=sesame", "to https://other.example," },
+      { 303, "https://other.example:8443/x", "to https://other.example:8443," },
+      { 307, "HTTPS://Other.Example:443?sesame", "to https://other.example," },
+      { 308, "//other.example/sesame", "to https://other.example," },
+      { 302, "/login?next=sesame", "to https://backup.eu-west-1.amazonaws.com," },
+      { 302, "login", "to https://backup.eu-west-1.amazonaws.com," },
+      { 302, "https://user:sesame@other.example/", "to https://other.example," },
+      { 302, "https://other.example\\sesame", "to https://other.example," },
+      { 302, " https://[2001:db8::1]:8443/sesame", "to https://[2001:db8::1]:8443," },
+      { 302, "ftp://other.example/sesame", "to a place that is no http or https URL," },
+      { 302, "https://", "to a place that is no http or https URL," },
+      { 302, "https://h:99999/sesame", "to a place that is no http or https URL," },
+      { 302, "https://" .. ("h"):rep(100000), "to https://hhh" },
+      { 302, "\27[2J", "to https://backup.eu-west-1.amazonaws.com," },
+      { 302, "", "that names no place," }, { 302, nil, "that names no place," }, { 304, nil, "that names no place," },
+      { 300, nil, "that names no place," }, { 399, nil, "that names no place," },
+    }
+    for _, case in ipairs(cases) do
+      local transport, requests = scripted({ status = case[1], headers = { Location = case[2] }, body = "<html>" })
+      local err = caught(start, new(transport))
+      local text = tostring(err)
+      assert.is_true(backup.is(err, "ServiceError"))
+      assert.same({ case[1], 1, false }, { err.http_status, #requests, err.retryable })
+      assert.truthy(text:find(("a redirect (HTTP %d) %s"):format(case[1], case[3]), 1, true), text)
+      assert.truthy(text:find("correct endpoint_url", 1, true), text)
+      assert.is_nil(text:find("sesame", 1, true), text)
+      assert.is_true(#text < 1000)
+    end
   end)
 
   it("stops trying when the time for the whole call would run out", function()

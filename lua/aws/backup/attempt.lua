@@ -3,6 +3,7 @@
 local clock_skew = require "aws.backup.clock_skew"
 local errors = require "aws.backup.errors"
 local parse = require "aws.backup.codec.parse"
+local redirect = require "aws.backup.redirect"
 local retry = require "aws.backup.retry"
 local time = require "aws.backup.codec.time"
 
@@ -53,8 +54,8 @@ function attempt.request_id(headers)
   return headers["x-amzn-requestid"] or headers["x-amz-request-id"]
 end
 
-local function transport_failure(client, state, kind, message, retryable)
-  return errors.new("TransportError", {
+local function transport_failure(client, state, kind, message, retryable, is_broken)
+  return errors.new(is_broken and "ResponseError" or "TransportError", {
     operation = state.operation.name, kind = kind, attempts = state.attempts,
     retryable = retry.is_retryable(client.settings.retry_mode, { kind = kind, retryable = retryable }),
     message = tostring(message) .. " (" .. state.request.method .. " " .. client.endpoint.url .. ")",
@@ -63,6 +64,7 @@ end
 
 local function service_failure(client, state, response)
   local failure = parse.failure(state.operation, response)
+  if redirect.is_one(response.status) then failure.message = redirect.message(response, client.endpoint.url) end
   return errors.service(failure, {
     operation = state.operation, http_status = response.status, request_id = attempt.request_id(response.headers),
     attempts = state.attempts, vault_name = state.vault_name,
@@ -118,9 +120,9 @@ local function exchange(client, state)
   local started = (hook or state.deadline) and client.monotonic()
   if hook then tell_request(client, state) end
   request.timeout = state.deadline and math.max(state.deadline - started, 0.001)
-  local response, kind, message, retryable = client.transport:send(request)
+  local response, kind, message, retryable, is_broken = client.transport:send(request)
   if hook then tell_answer(client, state, client.monotonic() - started, response, kind) end
-  if not response then return nil, transport_failure(client, state, kind, message, retryable) end
+  if not response then return nil, transport_failure(client, state, kind, message, retryable, is_broken) end
   return response
 end
 

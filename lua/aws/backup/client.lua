@@ -1,7 +1,8 @@
 --- A client of AWS Backup: a method for each operation, in snake_case as boto3 names it.
 --
 -- What a client is made of is bound into its methods, so that whoever prints or walks over a client meets `meta` and
--- nothing else: no secret, no connection. Only the methods here raise; below them failures are `nil, err`.
+-- nothing else: no secret, no connection. Only the methods here raise, and not even they with the option raise = false;
+-- below them failures are `nil, err`.
 
 local answer = require "aws.backup.transport.answer"
 local attempt = require "aws.backup.attempt"
@@ -15,13 +16,16 @@ local core = require "aws.backup.core"
 local credentials = require "aws.backup.credentials"
 local endpoint = require "aws.backup.endpoint"
 local errors = require "aws.backup.errors"
+local given = require "aws.backup.given"
 local habits = require "aws.backup.habits"
 local instance_region = require "aws.backup.credentials.instance_region"
 local later = require "aws.backup.later"
 local log = require "aws.backup.log"
 local nearest = require "aws.backup.nearest"
 local proxy = require "aws.backup.proxy"
+local raise = require "aws.backup.raise"
 local retry = require "aws.backup.retry"
+local returning = require "aws.backup.returning"
 local runtime = require "aws.backup.runtime"
 local signing = require "aws.backup.signing"
 local trace = require "aws.backup.trace"
@@ -47,40 +51,49 @@ local function random_fraction()
   return (((a * 256 + b) * 256 + c) * 256 + d) / 2 ^ 32
 end
 
--- The caller's transport, or our own and how to close it. What the caller brought, the caller closes.
+local function own_transport(own)
+  local checked = answer.checked(type(own) == "table" and own.send and own
+    or { send = function(_, request) return own(request) end })
+  return { send = function(_, request) return checked:send(answer.copy_of(request)) end }
+end
+
+-- The caller's transport, or ours and how to close it. What the caller brought, the caller closes.
 local function transport_for(settings, waiting)
-  local given = settings.transport
-  if type(given) == "table" and given.send then return answer.checked(given) end
-  if given then return answer.checked { send = function(_, request) return given(request) end } end
+  if settings.transport then return own_transport(settings.transport) end
   local proxy_for, failure = proxy.new(settings.proxy, settings.getenv)
   if not proxy_for then return nil, failure end
-  local own = auto.new({
+  local made = auto.new({
     ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls, proxy_for = proxy_for,
     max_response_bytes = settings.max_response_bytes, max_connections = settings.max_connections,
     tcp_keepalive = settings.tcp_keepalive,
   }, waiting)
-  return own, own.close
+  return made, made.close
 end
 
 -- Calls the hooks of the caller and of the log; nil where there are none, so that no event need be made.
-local function hook_runner(given, logged)
-  if not given and not logged then return nil end
+local function hook_runner(hooks, logged)
+  if not hooks and not logged then return nil end
+  local asked = hooks and given.guard_all("on", hooks, { "request", "response", "retry", "credentials" })
   return function(name, event)
-    if given and given[name] then given[name](event) end
+    if asked and asked[name] then asked[name](event) end
     if logged then logged[name](event) end
   end
 end
 
 -- What does not depend on where the client goes: time, chance, waiting, the wire.
 local function surroundings(settings)
-  local waiting, failure = runtime.choose(settings.runtime)
+  local chosen = settings.runtime
+  if type(chosen) == "table" then chosen = given.guard_all("runtime", chosen, { "sleep" }) end
+  local waiting, failure = runtime.choose(chosen)
   if not waiting then return nil, failure end
   local transport, close_transport = transport_for(settings, waiting)
   if not transport then return nil, close_transport end
   return {
     settings = settings, runtime = waiting, transport = transport, close_transport = close_transport,
-    clock = settings.clock or core.time, monotonic = settings.monotonic or core.monotonic,
-    uuid = settings.uuid or core.uuid, random = settings.random or random_fraction,
+    clock = given.system("clock", settings.clock) or core.time,
+    monotonic = given.system("monotonic", settings.monotonic) or core.monotonic,
+    uuid = given.system("uuid", settings.uuid) or core.uuid,
+    random = given.system("random", settings.random) or random_fraction,
     log = log.new(settings.debug), user_agent = useragent.new(settings),
     -- A transport of the caller's own may do without waiting.
     check_place = not settings.transport and waiting.check or nil,
@@ -179,7 +192,7 @@ local methods = {}
 -- Raises ParamValidationError, CredentialsError, TransportError, ResponseError, or a ServiceError by its exception.
 function methods.call(inside, name, params)
   local output, meta = invoke(inside, name, params)
-  if not output then error(meta, 0) end
+  if not output then raise(meta) end
   return output, meta
 end
 
@@ -190,11 +203,11 @@ end
 -- Raises ParamValidationError, CredentialsError.
 function methods.prepare(inside, name, params)
   local operation, failure = find_callable(inside, name)
-  if not operation then error(failure, 0) end
+  if not operation then raise(failure) end
   local request
   params = params == nil and {} or params
   request, failure = run_watched(inside, operation.name, call.prepare, inside, operation, params)
-  if not request then error(failure, 0) end
+  if not request then raise(failure) end
   return request
 end
 
@@ -210,7 +223,7 @@ function methods.later(inside, name, params, callback)
   local operation, accepted
   if possible then operation, failure = find_operation(inside, name) end
   if operation then accepted, failure = call.accept(inside, operation, later.copy(params == nil and {} or params)) end
-  if not accepted then error(failure, 0) end
+  if not accepted then raise(failure) end
   return later.start(function() return invoke(inside, name, accepted) end, callback)
 end
 
@@ -222,7 +235,7 @@ function methods.credentials(inside)
   local found, failure = check_place(inside)
   local source = inside.credentials_source
   if found then found, failure = run_watched(inside, "the search for credentials", source.get, source) end
-  if not found then error(failure, 0) end
+  if not found then raise(failure) end
   return {
     access_key_id = found.access_key_id, secret_access_key = found.secret_access_key,
     session_token = found.session_token, expiration = found.expiration, account_id = found.account_id,
@@ -239,7 +252,7 @@ end
 function methods.wait_for_backup_job(inside, id, options)
   local function ask(name, params) return invoke(inside, name, params, WAITER) end
   local job, second = wait.backup_job(ask, id, options or {}, inside.runtime.sleep, inside.monotonic)
-  if not job then error(second, 0) end
+  if not job then raise(second) end
   return job, second
 end
 
@@ -263,14 +276,14 @@ end
 -- How a method is called that its client is bound into.
 local function check_self(self, face, name)
   if self == face then return end
-  error(client_error(string.format("call %s with a colon: client:%s(...)", name, name)), 0)
+  raise(client_error(string.format("call %s with a colon: client:%s(...)", name, name)))
 end
 
 local function bind_operation(inside, face, method_name, operation_name)
   return function(self, params)
     check_self(self, face, method_name)
     local output, meta = invoke(inside, operation_name, params)
-    if not output then error(meta, 0) end
+    if not output then raise(meta) end
     return output, meta
   end
 end
@@ -279,7 +292,7 @@ end
 local function bind(inside, face, name)
   local run, operation_name = methods[name], inside.codec.model.methods[name]
   if not run and operation_name then return bind_operation(inside, face, name, operation_name) end
-  if not run then error(no_method(inside, name), 0) end
+  if not run then raise(no_method(inside, name)) end
   return function(self, ...)
     check_self(self, face, name)
     return run(inside, ...)
@@ -306,6 +319,7 @@ function client.new(options)
   local bound = setmetatable({}, {
     __index = function(bound, name)
       local method = bind(inside, face, name)
+      if inside.settings.raise == false then method = returning(method) end
       rawset(bound, name, method)
       return method
     end,

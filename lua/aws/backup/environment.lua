@@ -7,6 +7,7 @@
 
 local configured_endpoint = require "aws.backup.configured_endpoint"
 local default_files = require("aws.backup.files").default
+local given = require "aws.backup.given"
 local rows = require "aws.backup.settings"
 local shared_files = require "aws.backup.shared_files"
 
@@ -97,9 +98,9 @@ local surroundings = is_nginx_init() and environment.capture(os.getenv, default_
 local function reader_of(env)
   local metatable = getmetatable(env)
   local is_table = type(env) == "table" and not (type(metatable) == "table" and metatable.__call)
+  local read = given.guard("env", is_table and function(name) return env[name] end or env)
   return function(name)
-    local value
-    if is_table then value = env[name] else value = env(name) end
+    local value = read(name)
     return type(value) == "string" and value or nil
   end
 end

@@ -11,6 +11,8 @@ local client = require "aws.backup.client"
 local errors = require "aws.backup.errors"
 local parallel = require "aws.backup.parallel"
 local progress = require "aws.backup.progress"
+local raise = require "aws.backup.raise"
+local returning = require "aws.backup.returning"
 local version = require "aws.backup.version"
 
 local backup = {
@@ -26,12 +28,14 @@ end
 
 --- Makes a client. Every option is optional; an option beats its environment variable.
 ---@param options? aws.backup.Options
----@return aws.backup.Client
+---@return aws.backup.Client client  with `raise = false` nil if there can be none
+---@return aws.backup.Error? err  with `raise = false` alone
 -- Raises ConfigError (an unknown or malformed option or environment value), NoRegionError, EndpointError.
 function backup.client(options)
   check_dot(options, "client")
+  if type(options) == "table" and options.raise == false then return returning(client.new)(options) end
   local made, failure = client.new(options)
-  if not made then error(failure, 0) end
+  if not made then raise(failure) end
   return made
 end
 

@@ -1,6 +1,7 @@
 --- The debug log: what was sent where, what came back, which credentials were used. Never a secret: those who write to
 -- it give it nothing that is one, and every line goes through `visible`, so that no text can forge another line.
 
+local given = require "aws.backup.given"
 local milliseconds = require("aws.backup.codec.number").milliseconds_text
 local visible = require "aws.backup.codec.visible"
 
@@ -23,8 +24,7 @@ end
 ---@return fun(format: string, ...)? write  nil: nobody wants them, so that none need be made
 function log.new(debug)
   if not debug then return nil end
-  local sink = debug
-  if debug == true then sink = to_nginx() or to_stderr end
+  local sink = debug == true and (to_nginx() or to_stderr) or given.guard("debug", debug)
   return function(format, ...)
     sink("aws.backup: " .. visible.text(format:format(...), LONGEST_LINE))
   end

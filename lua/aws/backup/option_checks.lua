@@ -1,18 +1,13 @@
 --- The options of a client: what each must be. Only options that were given are checked here; texts from the
 -- environment and from profiles go through `conversions`.
 
+local is_callable = require "aws.backup.callable"
 local habits = require "aws.backup.habits"
 local nearest = require "aws.backup.nearest"
 local options = require "aws.backup.options"
 local region_rules = require "aws.backup.region"
 
 local option_checks = {}
-
-local function is_callable(value)
-  if type(value) == "function" then return true end
-  local metatable = getmetatable(value)
-  return type(metatable) == "table" and type(metatable.__call) == "function"
-end
 
 local function has_method(value, name)
   return type(value) == "table" and is_callable(value[name])
@@ -155,7 +150,8 @@ end
 ---@field random? fun(): number  # in [0, 1)
 ---@field env? table<string, string>|fun(name: string): string?
 ---@field files? aws.backup.Files  # instead of the file system: shared files, token caches
----@field on? { request: function?, response: function?, retry: function?, credentials: function? }
+---@field on? aws.backup.Hooks
+---@field raise? boolean  # false: methods return nil and the error in place of raising it
 ---@field model? { operations: table, shapes: table, metadata: table? }
 
 --- The check of each option. The order of the contract.
@@ -170,7 +166,7 @@ option_checks.OPTIONS = {
   app_id = text,
   validate = validate, transport = transport, runtime = runtime, shared_dict = text, debug = debug_log,
   clock = callable, monotonic = callable, uuid = callable, env = environment, files = files, random = callable,
-  on = hooks, model = model,
+  on = hooks, raise = boolean, model = model,
 }
 
 -- Options whose value may be, or hold, a secret.

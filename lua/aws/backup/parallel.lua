@@ -20,6 +20,7 @@ local check_options = require("aws.backup.options").check
 local errors = require "aws.backup.errors"
 local light_threads = require "aws.backup.runtime.light_threads"
 local phase = require "aws.backup.runtime.phase"
+local raise = require "aws.backup.raise"
 local scheduler = require "aws.backup.runtime.scheduler"
 local sequence = require "aws.backup.codec.sequence"
 
@@ -113,7 +114,7 @@ local function run_gathering(gathered)
 end
 
 local function refuse(class, message)
-  error(errors.new(class, { message = message }), 0)
+  raise(errors.new(class, { message = message }))
 end
 
 local function check_arguments(items, fn, options)
@@ -146,7 +147,7 @@ function parallel.run(items, fn, options)
   run_gathering(gathered)
   if gathered.failure then
     gathered.scheduler:cancel(gathered, gathered.failure.value)
-    error(gathered.failure.value, 0)
+    raise(gathered.failure.value)
   end
   return gathered.results
 end

@@ -15,6 +15,7 @@ local function pack(...)
 end
 
 local function through_coroutine(fn, ...)
+  if not coroutine.running() then return pcall(fn, ...) end -- nothing yields in the main one
   -- Lua 5.1 makes coroutines of Lua functions only.
   local inner = coroutine.create(function(...) return fn(...) end)
   lineage.adopt(inner)

@@ -103,6 +103,15 @@ function number.float_text(value)
   return (text:gsub("[^%d%-+e]+", "."))
 end
 
+--- Any number as a text for a message.
+---@param value number
+---@return string
+function number.shown(value)
+  if value ~= value then return "NaN" end
+  if value == math.huge or value == -math.huge then return value > 0 and "infinity" or "-infinity" end
+  return kind_of(value) == "integer" and number.integer_text(value) or number.float_text(value)
+end
+
 --- Writes seconds as an integer if they are whole and with up to three decimals if not.
 ---@param seconds number  # finite, rounded to the millisecond
 ---@return string

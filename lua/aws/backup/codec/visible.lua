@@ -4,6 +4,8 @@ local core = require "aws.backup.core"
 
 local visible = {}
 
+local LONGEST_VALUE = 500
+
 local NAMES = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
 local function escape(character)
@@ -24,6 +26,16 @@ function visible.text(text, limit)
   -- Complements, because patterns of Lua 5.1 cannot hold a zero byte.
   text = text:gsub(core.utf8_length(text) and "[^\32-\126\128-\255]" or "[^\32-\126]", escape)
   return cut and text .. "..." or text
+end
+
+--- Any value as a text for a message, whatever its metatable does.
+---@param value any
+---@param limit? integer  # bytes
+---@return string
+function visible.value(value, limit)
+  local told, text = pcall(tostring, value)
+  if not told or type(text) ~= "string" then text = "a " .. type(value) end
+  return visible.text(text, limit or LONGEST_VALUE)
 end
 
 return visible

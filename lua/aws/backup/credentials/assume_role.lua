@@ -3,7 +3,9 @@
 
 local protect = require "aws.backup.protect"
 local retry = require "aws.backup.retry"
+local scheduler = require "aws.backup.runtime.scheduler"
 local sts = require "aws.backup.credentials.sts"
+local visible = require "aws.backup.codec.visible"
 
 local assume_role = {}
 
@@ -17,9 +19,12 @@ end
 local function with_code(context, params)
   if not params.mfa_serial then return params end
   local ran, code, reason = protect(context.settings.mfa_code, params.mfa_serial)
-  if not ran then return sts.failure(params, "the function mfa_code failed: " .. tostring(code)) end
+  if not ran then
+    scheduler.pass_on(code)
+    return sts.failure(params, "the function mfa_code failed: " .. visible.value(code))
+  end
   if code == nil then
-    return sts.failure(params, "the function mfa_code gave no code: " .. tostring(reason or "it returned nil"))
+    return sts.failure(params, "the function mfa_code gave no code: " .. visible.value(reason or "it returned nil"))
   end
   local asked = { mfa_code = code }
   for name, value in pairs(params) do asked[name] = value end

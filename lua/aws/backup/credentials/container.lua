@@ -8,6 +8,7 @@ local errors = require "aws.backup.errors"
 local http = require "aws.backup.credentials.http"
 local ip_address = require "aws.backup.ip_address"
 local metadata_answer = require "aws.backup.credentials.metadata_answer"
+local redirect = require "aws.backup.redirect"
 
 local container = {}
 
@@ -105,6 +106,9 @@ local function remedy_for(status)
 end
 
 local function refused(url, response, token)
+  if redirect.is_one(response.status) then
+    return not_fetched(url, redirect.described(response, url) .. "; correct the variable that names it")
+  end
   local complaint = metadata_answer.complaint(response.body, token)
   return not_fetched(url, ("HTTP %d%s%s"):format(response.status, complaint and ", " .. complaint or "",
     remedy_for(response.status)))

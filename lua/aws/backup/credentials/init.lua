@@ -9,12 +9,15 @@
 local chain = require "aws.backup.credentials.chain"
 local environment = require "aws.backup.credentials.environment"
 local errors = require "aws.backup.errors"
+local is_callable = require "aws.backup.callable"
 local profile = require "aws.backup.credentials.profile"
 local protect = require "aws.backup.protect"
 local refresh = require "aws.backup.credentials.refresh"
+local scheduler = require "aws.backup.runtime.scheduler"
 local shared_store = require "aws.backup.credentials.shared_store"
 local snapshot = require "aws.backup.credentials.snapshot"
 local time = require "aws.backup.codec.time"
+local visible = require "aws.backup.codec.visible"
 
 local credentials = {}
 
@@ -54,11 +57,18 @@ end
 -- A caller's function may raise, or return nil and why; both come out as a CredentialsError. It is called each time, so
 -- that keeping and refreshing what it gives is its own affair.
 local function from_function(call, context)
+  -- What it gives is looked at in here, too: a metatable may do anything.
+  local function ask()
+    local given, reason = call()
+    if given == nil and reason ~= nil then return fault(FUNCTION .. " gave none: " .. visible.value(reason)) end
+    return taken(given, FUNCTION)
+  end
   local function get()
-    local ran, given, reason = protect(call)
-    if not ran then return fault(FUNCTION .. " failed: " .. tostring(given)) end
-    if given == nil and reason ~= nil then return fault(FUNCTION .. " gave none: " .. tostring(reason)) end
-    local found, failure = taken(given, FUNCTION)
+    local ran, found, failure = protect(ask)
+    if not ran then
+      scheduler.pass_on(found)
+      return fault(FUNCTION .. " failed: " .. visible.value(found))
+    end
     if not found then return nil, failure end
     return unless_expired(found, FUNCTION, context.clock())
   end
@@ -112,8 +122,9 @@ end
 function credentials.resolve(given, context, modules)
   if given == nil then return default_chain(context, modules or profile.modules) end
   if type(given) == "table" and given.get ~= nil then
+    if not is_callable(given.get) then return fault(OPTION .. " has a get that is no function") end
     return from_function(function() return given:get() end, context)
-  elseif type(given) == "table" and not (getmetatable(given) or {}).__call then
+  elseif not is_callable(given) then
     return from_table(given, context)
   end
   return from_function(function() return given() end, context)

@@ -12,6 +12,7 @@ local claim = require "aws.backup.runtime.claim"
 local errors = require "aws.backup.errors"
 local gate = require "aws.backup.runtime.gate"
 local protect = require "aws.backup.protect"
+local raise = require "aws.backup.raise"
 local snapshot = require "aws.backup.credentials.snapshot"
 local time = require "aws.backup.codec.time"
 
@@ -128,7 +129,7 @@ local function fetch(state, deadline, rejected)
     flight.found, flight.failure = found, failure and copy_of(failure)
   end
   flight.gate.open()
-  if not ran then error(found, 0) end
+  if not ran then raise(found) end
   return found, failure
 end
 

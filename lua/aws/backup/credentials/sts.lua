@@ -9,6 +9,7 @@ local clock_skew = require "aws.backup.clock_skew"
 local errors = require "aws.backup.errors"
 local http = require "aws.backup.credentials.http"
 local redact = require "aws.backup.codec.redact"
+local redirect = require "aws.backup.redirect"
 local retry = require "aws.backup.retry"
 local service_endpoint = require "aws.backup.service_endpoint"
 local signing = require "aws.backup.signing"
@@ -152,11 +153,20 @@ local function request_of(self, call)
   return request
 end
 
-local function refusal(response)
+-- Of an answer that no STS gives.
+local function stranger(call, response)
+  if not redirect.is_one(response.status) then
+    return "with no error of its own; does a proxy or another server answer in its place?"
+  end
+  return ("it is %s; correct the endpoint that is set for STS, or look for a proxy that answers in its place"):format(
+    redirect.described(response, call.place.url))
+end
+
+local function refusal(call, response)
   local said = sts_answer.failure(response.body)
   return {
     http_status = response.status, headers = response.headers, code = said and said.code,
-    message = said and said.message or "with no error of its own; does a proxy or another server answer in its place?",
+    message = said and said.message or stranger(call, response),
     request_id = said and said.request_id or attempt.request_id(response.headers),
   }
 end
@@ -175,7 +185,7 @@ local function try(self, call)
   call.attempts = call.attempts + 1
   local response, kind, message, retryable = self.context.http:exchange(request, call.deadline)
   if not response then return nil, { kind = kind, message = message, retryable = retryable, headers = {} } end
-  if response.status < 200 or response.status > 299 then return nil, refusal(response) end
+  if response.status < 200 or response.status > 299 then return nil, refusal(call, response) end
   local found
   found, message = sts_answer.credentials(response.body, call.action)
   if not found then

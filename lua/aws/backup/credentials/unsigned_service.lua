@@ -4,6 +4,7 @@
 local document = require "aws.backup.credentials.document"
 local http = require "aws.backup.credentials.http"
 local parse = require "aws.backup.codec.parse"
+local redirect = require "aws.backup.redirect"
 local visible = require "aws.backup.codec.visible"
 
 local unsigned_service = {}
@@ -29,7 +30,11 @@ local function refusal_of(place, response)
   local name = members and members.error or failure.code
   local text = ("%s answered HTTP %d"):format(place.host, response.status)
   if name ~= tostring(response.status) then text = text .. ", " .. name end
-  if failure.message ~= "" then text = text .. ": " .. failure.message end
+  if redirect.is_one(response.status) then
+    text = ("%s, %s; correct the endpoint that is set for it"):format(text, redirect.described(response, place.url))
+  elseif failure.message ~= "" then
+    text = text .. ": " .. failure.message
+  end
   return { text = visible.text(text, LONGEST_TEXT), status = response.status, error = members and members.error }
 end
 

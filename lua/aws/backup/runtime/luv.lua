@@ -10,6 +10,7 @@
 
 local errors = require "aws.backup.errors"
 local lineage = require "aws.backup.runtime.lineage"
+local raise = require "aws.backup.raise"
 
 local adapter = {}
 
@@ -19,7 +20,7 @@ local MS_PER_SECOND = 1000
 local function resume(thread, ...)
   if coroutine.status(thread) == "dead" then return end
   local fine, failure = coroutine.resume(thread, ...)
-  if not fine then error(failure, 0) end
+  if not fine then raise(failure) end
 end
 
 local function running_thread()

@@ -6,6 +6,7 @@ local core = require "aws.backup.core"
 local errors = require "aws.backup.errors"
 local lost_calls = require "aws.backup.runtime.lost_calls"
 local phase = require "aws.backup.runtime.phase"
+local raise = require "aws.backup.raise"
 
 local nginx = {}
 
@@ -69,7 +70,7 @@ function nginx.new(ngx, before_serving)
   ---@param seconds number
   function runtime.sleep(seconds)
     local api, failure = runtime.sockets()
-    if failure then error(failure, 0) end
+    if failure then raise(failure) end
     if not api then return before_serving.sleep(seconds) end
     if seconds > 0 then ngx.sleep(seconds) end
   end

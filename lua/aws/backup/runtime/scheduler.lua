@@ -10,8 +10,10 @@
 
 local core = require "aws.backup.core"
 local errors = require "aws.backup.errors"
+local interrupt = require "aws.backup.interrupt"
 local lineage = require "aws.backup.runtime.lineage"
 local protect = require "aws.backup.protect"
+local raise = require "aws.backup.raise"
 local slice = require "aws.backup.runtime.slice"
 local waits = require "aws.backup.runtime.waits"
 local yielding = require "aws.backup.runtime.yielding"
@@ -50,8 +52,7 @@ end
 local IS_LUAJIT = rawget(_G, "jit") ~= nil
 
 local function is_interrupt(failure)
-  return IS_LUAJIT and type(failure) == "string"
-    and (failure == "interrupted!" or failure:find(": interrupted!$") ~= nil)
+  return IS_LUAJIT and interrupt.is(failure)
 end
 
 -- Lua 5.4 runs what was declared with <close> in a coroutine that nobody will resume.
@@ -259,7 +260,16 @@ local function drive_to_the_end(self, wait)
   local fine, failure = pcall(drive, self, wait)
   if fine then return end
   self:cancel(nil, failure)
-  error(failure, 0)
+  raise(failure)
+end
+
+--- Raises again what a caller's function has raised, if it ends the program (Ctrl-C) or the running task: that is
+-- nobody's to catch.
+---@param raised any
+function scheduler.pass_on(raised)
+  interrupt.pass_on(raised)
+  local task = current_task()
+  if task and task.cancelled and rawequal(task.cancelled.failure, raised) then error(raised, 0) end
 end
 
 --- Runs a gathering until it is over: beside the tasks that run already, if the running code is part of one.
