@@ -468,6 +468,17 @@ describe("a failing call", function()
     end
   end)
 
+  it("says of a redirect over libcurl where it points", function()
+    local server = require("spec.core.server").start()
+    local moved = "HTTP/1.1 307 x\r\nLocation: http://elsewhere.example/sesame\r\nContent-Length: 0\r\n\r\n"
+    local client = backup.client { region = "eu-west-1", env = {}, endpoint_url = server.url
+      .. server.sending(moved, "close"), credentials = { access_key_id = "AKID", secret_access_key = SECRET } }
+    local text = tostring(caught(client.list_backup_vaults, client))
+    server:stop()
+    assert.truthy(text:find("a redirect (HTTP 307) to http://elsewhere.example,", 1, true), text)
+    assert.is_nil(text:find("/sesame", 1, true))
+  end)
+
   it("stops trying when the time for the whole call would run out", function()
     local transport, requests = scripted(fails(400, "ThrottlingException", "slow"), ok())
     local client = new(transport, { timeout = 0.5 })
