@@ -223,6 +223,13 @@ describe("SSO", function()
       has(failure(PROFILE .. SESSION), "answered HTTP 404, ResourceNotFoundException")
     end)
 
+    it("tell of a redirect where it points, and show no path of it", function()
+      server:script { portal { status = 302, headers = { location = "/sesame" }, body = "moved" } }
+      local message = failure(PROFILE .. SESSION)
+      has(message, "a redirect (HTTP 302) to http://127.0.0.1:")
+      assert.is_nil(message:find("sesame", 1, true))
+    end)
+
     it("are tried again where the server is in trouble, three times at most", function()
       server:script { portal { status = 500, times = 1 }, portal { status = 504, times = 1 },
         portal { body = answer() } }

@@ -194,6 +194,12 @@ describe("STS", function()
       end
     end)
 
+    it("tells of a redirect where it points, and shows no path of it", function()
+      local err = failure_of { { status = 302, body = "<html>", headers = { location = "https://h.example/sesame" } } }
+      assert.truthy(err.message:find("a redirect (HTTP 302) to https://h.example, which is not followed", 1, true))
+      assert.is_nil(err.message:find("sesame", 1, true))
+    end)
+
     it("names its request id by the header where there is no other", function()
       local err = failure_of { { status = 403, body = "", headers = { ["x-amzn-requestid"] = "header-id" } } }
       assert.equal("header-id", err.request_id)
