@@ -33,6 +33,24 @@ describe("a worker of nginx", function()
     assert.equal("", nginx:read("error.log"))
   end)
 
+  it("is warned once, by its log, of certificates in the environment, whose place nginx's own take", function()
+    local other = server.start { template = "spec/nginx/environment.conf.in", values = {
+      HOME = place.path, AWS_PROFILE = "nightly", AWS_EC2_METADATA_DISABLED = "true", AWS_CA_BUNDLE = "/my/ca.pem",
+    } }
+    for _ = 1, 3 do assert.is_truthy(other:ask("/client"):find("AKID", 1, true)) end
+    local said = other:read("error.log")
+    local tls = other:ask("/tls")
+    local refused = other:ask("/tls?ca_bundle=/my/ca.pem")
+    other:stop()
+    local _, warnings = said:gsub("AWS_CA_BUNDLE", "")
+    assert.equal(1, warnings, said)
+    assert.is_truthy(said:find("lua_ssl_trusted_certificate /my/ca.pem;", 1, true), said)
+    -- Nobody speaks TLS there: the handshake was tried, and not refused for the certificates.
+    assert.is_nil(tls:find("ca_bundle", 1, true), tls)
+    assert.is_truthy(tls:find("TransportError", 1, true), tls)
+    assert.is_truthy(refused:find("the option ca_bundle can't be given to nginx's sockets", 1, true), refused)
+  end)
+
   it("is told of a proxy that can't be used when it makes a client, and goes round none", function()
     for _, name in ipairs { "https_proxy", "HTTP_PROXY" } do
       local other = server.start { template = "spec/nginx/environment.conf.in", values = {

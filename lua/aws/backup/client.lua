@@ -63,7 +63,8 @@ local function transport_for(settings, waiting)
   local proxy_for, failure = proxy.new(settings.proxy, settings.getenv)
   if not proxy_for then return nil, failure end
   local made = auto.new({
-    ca_bundle = settings.ca_bundle, verify_tls = settings.verify_tls, proxy_for = proxy_for,
+    ca_bundle = settings.ca_bundle, ca_bundle_in_code = settings.in_code.ca_bundle, verify_tls = settings.verify_tls,
+    proxy_for = proxy_for,
     max_response_bytes = settings.max_response_bytes, max_connections = settings.max_connections,
     tcp_keepalive = settings.tcp_keepalive,
   }, waiting)
@@ -118,6 +119,19 @@ local function region_of_instance(settings)
   return region
 end
 
+-- Tells of settings that make no difference here. One that is set for all programs of a machine is worth a line in
+-- nginx's log, also where nobody asked for a log.
+local function tell_warnings(inside)
+  local settings = inside.settings
+  local unheeded = not settings.transport and auto.unheeded_bundle(settings, inside.runtime)
+  if unheeded then
+    table.insert(settings.warnings, unheeded)
+    if not inside.log then log.warn_nginx(unheeded) end
+  end
+  if not inside.log then return end
+  for _, warning in ipairs(settings.warnings) do inside.log("warning: %s", warning) end
+end
+
 -- Everything that the calls of one client need, put together once.
 local function assemble(options)
   local settings, inside, failure
@@ -139,9 +153,7 @@ local function assemble(options)
   inside.retry_policy = retry.new(settings.retry_mode, settings.max_attempts, inside.random, inside.monotonic)
   inside.first_attempt = attempt.count(1, settings.max_attempts)
   inside.trace = trace.new(settings.getenv)
-  if inside.log then
-    for _, warning in ipairs(settings.warnings) do inside.log("warning: %s", warning) end
-  end
+  tell_warnings(inside)
   inside.hook = hook_runner(settings.on, inside.log and log.hooks(inside.log))
   return inside
 end

@@ -40,7 +40,7 @@ local function begin(given, getenv, files)
   settings.getenv, settings.files, settings.shared = getenv, files, shared
   settings.profile_name, settings.profile_source = selection.name, selection.source
   settings.profile, settings.key_source = selection.keys, selection.key_source
-  settings.sources, settings.warnings = {}, {}
+  settings.sources, settings.in_code, settings.warnings = {}, {}, {}
   for _, warning in ipairs(shared.warnings) do table.insert(settings.warnings, warning) end
   return settings
 end
@@ -60,7 +60,7 @@ end
 
 local function read_row(row, holder, settings, variable)
   if not row.group and holder[row.name] ~= nil then
-    settings.sources[row.name] = "the option " .. row.name
+    settings.sources[row.name], settings.in_code[row.name] = "the option " .. row.name, true
     return true
   end
   local text, source = find_text(row, settings, variable)
@@ -159,6 +159,7 @@ end
 ---@field profile_source "option"|"environment"|nil  who selected the profile; nil: it is the default
 ---@field key_source fun(key: string): string  names a key of the profile and its file, for messages
 ---@field sources table<string, string>  by setting ("region", "imds.timeout"): where a value that is no default is from
+---@field in_code table<string, boolean>  by setting: it was given as an option
 ---@field warnings string[]  for the log
 ---@field imds { timeout: integer, attempts: integer, endpoint: string?, endpoint_mode: "ipv4"|"ipv6",
 ---  v1_disabled: boolean, disabled: boolean }

@@ -30,6 +30,18 @@ function log.new(debug)
   end
 end
 
+-- What nginx's log was told in this Lua state. Shared by all clients, because one may be made for each request.
+local told = {}
+
+--- Tells nginx's error log something that a person should look at; the same only once. Nothing outside nginx.
+---@param text string
+function log.warn_nginx(text)
+  local ngx = rawget(_G, "ngx")
+  if told[text] or type(ngx) ~= "table" or not ngx.log then return end
+  told[text] = true
+  ngx.log(ngx.WARN, "aws.backup: " .. visible.text(text, LONGEST_LINE))
+end
+
 local function outcome(event)
   if event.kind then return "no answer (" .. event.kind .. ")" end
   local id = event.request_id and ", request id " .. event.request_id or ""

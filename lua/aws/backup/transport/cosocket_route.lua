@@ -33,7 +33,7 @@ end
 local function check_trust(settings, target, proxy, scene)
   local uses_tls = target.scheme == "https" or (proxy and proxy.scheme == "https")
   if not uses_tls or not settings.verify_tls or (settings.ca_bundle or "") == "" then return true end
-  return refuse(scene, "tls", ("ca_bundle (AWS_CA_BUNDLE) can't be given to nginx's sockets; leave it out, and write "
+  return refuse(scene, "tls", ("the option ca_bundle can't be given to nginx's sockets; leave it out, and write "
     .. "lua_ssl_trusted_certificate %s; into nginx's configuration"):format(settings.ca_bundle), false)
 end
 
