@@ -64,6 +64,8 @@ describe("habits", function()
     told("call is with a dot", function() backup:is({}, "Error") end)
     told("call parallel with a dot", function() backup:parallel({}, print) end)
     told("call progress with a dot", function() backup:progress() end)
+    told("call date with a dot", function() backup:date(0) end)
+    told("call json with a dot", function() backup:json({}) end)
     told("call new with a dot", function() emulator:new {} end)
     local made = emulator.new()
     for name, argument in pairs { inject = {}, advance = 5, create_vault = "vault", fail_job = "arn", send = {} } do

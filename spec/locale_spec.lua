@@ -71,6 +71,16 @@ describe("under another locale", function()
     assert.equal(wanted, under("de_DE.UTF-8", function() return ("%.1f"):format(0.5) end))
   end)
 
+  it("times and JSON are written as under C", function()
+    local function written()
+      return backup.date(1767322982.087) .. backup.date(1767322982.087, " %A %B %c ")
+        .. backup.json { b = 0.5, B = 1767322982.087, ["\195\164"] = 1, z = {} }
+    end
+    local wanted = '2026-01-02T03:03:02.087Z Friday January Fri Jan  2 03:03:02 2026 '
+      .. '{"B":1767322982.087,"b":0.5,"z":{},"\195\164":1}'
+    for _, name in ipairs(LOCALES) do assert.equal(wanted, under(name, written)) end
+  end)
+
   it("a model's names are found in the Turkish locale too", function()
     local method = under("tr_TR.ISO-8859-9", function()
       return require("aws.backup.codec.naming").snake_case("ListIndexedRecoveryPoints")

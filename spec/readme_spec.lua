@@ -52,13 +52,13 @@ describe("README.md", function()
   local text = read("README.md")
   local blocks = blocks_of(text, "lua")
   local expected = {
-    "COMPLETED\tarn:aws:backup:eu-west-1:123456789012:recovery-point:", nil, nil, "nil\ttrue",
+    "COMPLETED\tarn:aws:backup:eu-west-1:123456789012:recovery-point:", nil, '{"BackupJobs":[]}', nil, "nil\ttrue",
     "volume/vol-0abcd1234abcd1235\tCOMPLETED",
     "attempt 1: HTTP 200, request id", "JobFailedError",
   }
 
   it("has the blocks that are run here", function()
-    assert.equal(7, #blocks)
+    assert.equal(8, #blocks)
   end)
 
   for index, block in ipairs(blocks) do

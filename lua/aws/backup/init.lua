@@ -8,7 +8,9 @@
 --     local job = client:start_backup_job { BackupVaultName = "Default", ResourceArn = "...", IamRoleArn = "..." }
 
 local client = require "aws.backup.client"
+local date = require "aws.backup.date"
 local errors = require "aws.backup.errors"
+local json_text = require "aws.backup.json_text"
 local parallel = require "aws.backup.parallel"
 local progress = require "aws.backup.progress"
 local raise = require "aws.backup.raise"
@@ -48,6 +50,34 @@ end
 function backup.is(caught, name)
   check_dot(caught, "is")
   return errors.is(caught, name)
+end
+
+--- Writes a time of the service for people, in UTC, the same on every Lua and under every locale.
+--
+--     backup.date(job.CreationDate)          --> 2026-01-02T03:04:05.087Z
+--     backup.date(job.CreationDate, "%F")    --> 2026-01-02
+---@param seconds number  since 1970-01-01T00:00:00Z, as the answers have them, with or without a fraction
+---@param format? string  as for os.date, "*t" too; default: ISO 8601, with milliseconds when there are any
+---@return string|osdate
+-- Raises ClientError for what is no time (of the years 1 to 9999) and for a format that has no meaning.
+function backup.date(seconds, format)
+  check_dot(seconds, "date")
+  return date.write(seconds, format)
+end
+
+--- Writes a value as JSON, with sorted keys. Of an operation's output the operation says what an empty table is: `[]`
+-- where its shape is a list, `{}` elsewhere; without its name an empty table is `{}`. Integers are exact, times are
+-- numbers.
+--
+--     backup.json((client:list_backup_vaults()), "ListBackupVaults")   --> {"BackupVaultList":[]}
+---@param value any  tables, strings, numbers, booleans
+---@param operation? string  either form of its name: "ListBackupVaults" or "list_backup_vaults"
+---@return string
+-- Raises ClientError for what JSON can't say (a cycle, NaN, a function, what is not UTF-8), with its place, and for
+-- what is no output of the operation.
+function backup.json(value, operation)
+  check_dot(value, "json")
+  return json_text.write(value, operation)
 end
 
 --- Runs a function for each item, many at a time, in this one thread: while one waits in a call of a client, others go

@@ -45,7 +45,7 @@ local function date_from_days(days)
   return month <= 2 and year + 1 or year, month, day
 end
 
---- Splits seconds into calendar fields, rounding to the millisecond.
+--- Splits seconds into calendar fields, rounding to the millisecond; `days` and `whole` count days and seconds.
 local function fields(seconds)
   local milliseconds = floor(seconds * 1000 + 0.5)
   local whole = floor(milliseconds / 1000)
@@ -56,12 +56,20 @@ local function fields(seconds)
     year = year, month = month, day = day,
     hour = floor(rest / 3600), minute = floor(rest % 3600 / 60), second = rest % 60,
     millisecond = milliseconds - whole * 1000, weekday = WEEKDAYS[days % 7 + 1],
+    days = days, whole = whole,
   }
 end
 
 local function in_range(seconds)
   return seconds >= time.MIN and seconds <= time.MAX
 end
+
+--- Whether a time can be written: not if it lies outside the years 1 to 9999, or is no number at all.
+---@param seconds number
+---@return boolean
+time.is_writable = in_range
+
+time.fields, time.days_from_date = fields, days_from_date
 
 local OUT_OF_RANGE = "a time must lie in the years 1 to 9999"
 
