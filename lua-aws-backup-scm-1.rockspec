@@ -215,6 +215,7 @@ build = {
     ["aws.backup.shared_files"] = "lua/aws/backup/shared_files.lua",
     ["aws.backup.signing"] = "lua/aws/backup/signing.lua",
     ["aws.backup.sorted_keys"] = "lua/aws/backup/sorted_keys.lua",
+    ["aws.backup.terminal_text"] = "lua/aws/backup/terminal_text.lua",
     ["aws.backup.trace"] = "lua/aws/backup/trace.lua",
     ["aws.backup.transport.answer"] = "lua/aws/backup/transport/answer.lua",
     ["aws.backup.transport.auto"] = "lua/aws/backup/transport/auto.lua",

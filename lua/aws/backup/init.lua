@@ -102,12 +102,15 @@ function backup.parallel(items, fn, options)
 end
 
 --- Makes an `on_progress` function for the wait methods: a bar that is redrawn in place where the file is a
--- terminal, a plain line for each change elsewhere.
----@param file? file*  default: io.stderr
+-- terminal, a plain line for each change elsewhere. Waits that are under way together share one, which shows a bar for
+-- each job.
+---@param file? file*  default: io.stderr; or an object with write and flush
 ---@return fun(job: table)
+-- Raises ClientError for what is no open file, and out of the function for what is no job.
 function backup.progress(file)
   check_dot(file, "progress")
-  return progress.new(file or io.stderr)
+  if file == nil then file = io.stderr end
+  return progress.new(file)
 end
 
 return backup
