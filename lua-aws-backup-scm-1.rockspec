@@ -168,6 +168,7 @@ build = {
     ["aws.backup.json_text"] = "lua/aws/backup/json_text.lua",
     ["aws.backup.later"] = "lua/aws/backup/later.lua",
     ["aws.backup.log"] = "lua/aws/backup/log.lua",
+    ["aws.backup.main"] = "lua/aws/backup/main.lua",
     ["aws.backup.memo"] = "lua/aws/backup/memo.lua",
     ["aws.backup.missing_vault"] = "lua/aws/backup/missing_vault.lua",
     ["aws.backup.model.index"] = "lua/aws/backup/model/index.lua",

@@ -23,20 +23,30 @@ are skipped.
   --wait               follow each job until it has ended
   --timeout SECONDS    with --wait: give up on a job after so long
   --emulator           run against an emulator in this process
-  --help               print this
+  -h, --help           print this
 
 Each resource that went well is a line on the standard output: its ARN, the job's id, and with --wait the job's state,
 separated by tabs. What happens, and what fails, goes to the error output.
 
-exit status: 0 all jobs were started (with --wait: COMPLETED or PARTIAL); 1 some failed; 2 bad arguments
+exit status:
+  0    all jobs were started (with --wait: they ended COMPLETED or PARTIAL)
+  1    some failed and others went well; or it could not begin: no region, no credentials
+  2    bad arguments or settings
+  130  interrupted by Ctrl-C; jobs that were started go on
+and if none went well, by what the first of them met:
+  3    the service said no
+  4    no network: the service was not reached, or its answer made no sense
+  5    with --wait: the job ended badly (ABORTED, FAILED, EXPIRED)
+  6    with --timeout: time ran out before the job ended; it goes on
 ]]
 
-local EXIT_FAILED, EXIT_USAGE = 1, 2
+local EXIT_SOME_FAILED, EXIT_USAGE = 1, 2
 
 local TEXT, NUMBER, FLAG = "text", "number", "flag"
 local OPTIONS = {
   ["--vault"] = TEXT, ["--role"] = TEXT, ["--region"] = TEXT, ["--delete-after"] = NUMBER, ["--concurrency"] = NUMBER,
   ["--timeout"] = NUMBER, ["--wait"] = FLAG, ["--emulator"] = FLAG, ["--help"] = FLAG,
+  ["-h"] = FLAG,
 }
 
 local function bad_arguments(message)
@@ -45,13 +55,15 @@ local function bad_arguments(message)
 end
 
 local function read_value(name, kind, value)
-  if value == nil then bad_arguments(name .. " needs a value") end
+  if value == nil then
+    bad_arguments(name .. " needs a value; one that begins with -- is written " .. name .. "=VALUE")
+  end
   if kind == TEXT then return value end
   if not value:find("^%d+$") then bad_arguments(name .. " needs a whole number, not " .. value) end
   return tonumber(value)
 end
 
--- What begins with two hyphens is an option, all else a resource.
+-- Both --name VALUE and --name=VALUE; what begins with no hyphen is a resource.
 local function read_arguments(arguments)
   local options, resources, index = {}, {}, 1
   while index <= #arguments do
@@ -59,9 +71,10 @@ local function read_arguments(arguments)
     name = name or arguments[index]
     local kind = OPTIONS[name]
     if kind == FLAG then
+      if value then bad_arguments(name .. " takes no value") end
       options[name] = true
     elseif kind then
-      if value == nil then
+      if value == nil and not (arguments[index + 1] or "--"):find("^%-%-") then
         index = index + 1
         value = arguments[index]
       end
@@ -85,11 +98,21 @@ local function read_resources(file)
   return resources
 end
 
+-- Where an emulator is: where the service would be, or anywhere.
+local function emulated_region(options)
+  for _, region in ipairs({ options["--region"] or "", os.getenv("AWS_REGION") or "",
+      os.getenv("AWS_DEFAULT_REGION") or "" }) do
+    if region ~= "" then return region end
+  end
+  return "us-east-1"
+end
+
 -- A client whose service is in this process. Waiting moves the emulator's clock instead of the wall's.
 local function emulated_client(options)
-  local emulator = require("aws.backup.emulator").new { region = options["--region"] }
+  local region = emulated_region(options)
+  local emulator = require("aws.backup.emulator").new { region = region }
   local client = backup.client {
-    region = options["--region"] or "us-east-1",
+    region = region,
     credentials = { access_key_id = "AKIDEXAMPLE", secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" },
     transport = emulator,
     runtime = { sleep = function(seconds) emulator:advance(seconds) end },
@@ -107,6 +130,7 @@ local function start_job(client, options, resource)
     Lifecycle = options["--delete-after"] and { DeleteAfterDays = options["--delete-after"] } or nil,
   }
   if not options["--wait"] then return { id = started.BackupJobId } end
+  io.stderr:write(("%s: job %s is under way\n"):format(resource, started.BackupJobId))
   local job = client:wait_for_backup_job(started.BackupJobId, { timeout = options["--timeout"] })
   return { id = started.BackupJobId, state = job.State }
 end
@@ -117,32 +141,34 @@ local function report(done, total, resource, result)
   io.stderr:write(("%d/%d %s: %s\n"):format(done, total, resource, outcome))
 end
 
+-- Returns how many failed, and what the first of them met.
 local function print_results(resources, results)
-  local failed = 0
+  local failed, failure = 0, nil
   for index, result in ipairs(results) do
     if result.ok then
       local job = result.value
       print(resources[index] .. "\t" .. job.id .. (job.state and "\t" .. job.state or ""))
     else
-      failed = failed + 1
+      failed, failure = failed + 1, failure or result.error
     end
   end
   io.stderr:write(("%d of %d went well, %d failed\n"):format(#results - failed, #results, failed))
-  return failed
+  return failed, failure
 end
 
--- Returns how many resources failed.
 local function run(options, resources)
   local client = options["--emulator"] and emulated_client(options) or backup.client { region = options["--region"] }
   local results = backup.parallel(resources, function(resource)
     return start_job(client, options, resource)
   end, { concurrency = options["--concurrency"], on_progress = report })
   client:close()
-  return print_results(resources, results)
+  local failed, failure = print_results(resources, results)
+  if failed == #results then error(failure, 0) end
+  return failed > 0 and EXIT_SOME_FAILED or 0
 end
 
 local options, resources = read_arguments(arg)
-if options["--help"] then
+if options["--help"] or options["-h"] then
   io.write(USAGE)
   os.exit(0)
 end
@@ -152,7 +178,5 @@ end
 if #resources == 0 then resources = read_resources(io.stdin) end
 if #resources == 0 then bad_arguments("there is no resource, neither as an argument nor on the standard input") end
 
-local ok, failed = pcall(run, options, resources)
-if ok then os.exit(failed == 0 and 0 or EXIT_FAILED) end
-io.stderr:write(tostring(failed), "\n")
-os.exit(backup.is(failed, "ConfigError") and EXIT_USAGE or EXIT_FAILED)
+-- Prints what goes wrong, and ends with the status that USAGE tells.
+backup.main(function() return run(options, resources) end)

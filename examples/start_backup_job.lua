@@ -26,19 +26,27 @@ usage: start_backup_job.lua --vault NAME --resource ARN --role ARN [options]
   --timeout SECONDS         with --wait: give up after so long
   --interval SECONDS        with --wait: ask every so often (default: after 2 seconds, then more and more rarely)
   --emulator                run against an emulator in this process
-  --help                    print this
+  -h, --help                print this
 
-exit status: 0 the job was started (with --wait: COMPLETED or PARTIAL); 1 it failed; 2 bad arguments
+exit status:
+  0    the job was started (with --wait: it ended COMPLETED or PARTIAL)
+  1    it could not begin, or failed in another way: no region, no credentials
+  2    bad arguments or settings
+  3    the service said no
+  4    no network: the service was not reached, or its answer made no sense
+  5    with --wait: the job ended badly (ABORTED, FAILED, EXPIRED)
+  6    with --timeout: time ran out before the job ended; it goes on
+  130  interrupted by Ctrl-C; a job that was started goes on
 ]]
 
-local EXIT_FAILED, EXIT_USAGE = 1, 2
+local EXIT_USAGE = 2
 
 local TEXT, NUMBER, FLAG, TAG = "text", "number", "flag", "tag"
 local OPTIONS = {
   ["--vault"] = TEXT, ["--resource"] = TEXT, ["--role"] = TEXT, ["--region"] = TEXT, ["--token"] = TEXT,
   ["--start-window"] = NUMBER, ["--complete-window"] = NUMBER, ["--cold-after"] = NUMBER,
   ["--delete-after"] = NUMBER, ["--timeout"] = NUMBER, ["--interval"] = NUMBER, ["--tag"] = TAG,
-  ["--windows-vss"] = FLAG, ["--wait"] = FLAG, ["--emulator"] = FLAG, ["--help"] = FLAG,
+  ["--windows-vss"] = FLAG, ["--wait"] = FLAG, ["--emulator"] = FLAG, ["--help"] = FLAG, ["-h"] = FLAG,
 }
 
 local function bad_arguments(message)
@@ -47,7 +55,9 @@ local function bad_arguments(message)
 end
 
 local function read_value(options, name, kind, value)
-  if value == nil then bad_arguments(name .. " needs a value") end
+  if value == nil then
+    bad_arguments(name .. " needs a value; one that begins with -- is written " .. name .. "=VALUE")
+  end
   if kind == NUMBER then
     if not value:find("^%-?%d+$") then bad_arguments(name .. " needs a whole number, not " .. value) end
     options[name] = tonumber(value)
@@ -61,17 +71,21 @@ local function read_value(options, name, kind, value)
   end
 end
 
+-- Both --name VALUE and --name=VALUE.
 local function read_options(arguments)
   local options, index = {}, 1
   while index <= #arguments do
     local name, value = arguments[index]:match("^(%-%-[%w-]+)=(.*)$")
     name = name or arguments[index]
     local kind = OPTIONS[name]
-    if not kind then bad_arguments("there is no option " .. name) end
+    if not kind then
+      bad_arguments((name:find("^%-") and "there is no option " or "nothing is to be done with the argument ") .. name)
+    end
     if kind == FLAG then
+      if value then bad_arguments(name .. " takes no value") end
       options[name] = true
     else
-      if value == nil then
+      if value == nil and not (arguments[index + 1] or "--"):find("^%-%-") then
         index = index + 1
         value = arguments[index]
       end
@@ -103,11 +117,21 @@ local function to_params(options)
   }
 end
 
+-- Where an emulator is: where the service would be, or anywhere.
+local function emulated_region(options)
+  for _, region in ipairs({ options["--region"] or "", os.getenv("AWS_REGION") or "",
+      os.getenv("AWS_DEFAULT_REGION") or "" }) do
+    if region ~= "" then return region end
+  end
+  return "us-east-1"
+end
+
 -- A client whose service is in this process. Waiting moves the emulator's clock instead of the wall's.
 local function emulated_client(options)
-  local emulator = require("aws.backup.emulator").new { region = options["--region"] }
+  local region = emulated_region(options)
+  local emulator = require("aws.backup.emulator").new { region = region }
   local client = backup.client {
-    region = options["--region"] or "us-east-1",
+    region = region,
     credentials = { access_key_id = "AKIDEXAMPLE", secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" },
     transport = emulator,
     runtime = { sleep = function(seconds) emulator:advance(seconds) end },
@@ -138,17 +162,27 @@ local function follow(client, started, options)
   end
 end
 
+-- The same as client:start_backup_job, with a word on what is missing.
+local function start(client, params)
+  local ok, started, meta = pcall(client.start_backup_job, client, params)
+  if ok then return started, meta end
+  if backup.is(started, "vault_missing") then
+    io.stderr:write("the vault must exist first: client:create_backup_vault { BackupVaultName = ... }\n")
+  end
+  error(started, 0)
+end
+
 local function run(options)
   local client = options["--emulator"] and emulated_client(options)
     or backup.client { region = options["--region"] }
-  local started, meta = client:start_backup_job(to_params(options))
+  local started, meta = start(client, to_params(options))
   print(string.format("started %s (request id %s)", started.BackupJobId, tostring(meta.request_id)))
   if options["--wait"] then follow(client, started, options) end
   client:close()
 end
 
 local options = read_options(arg)
-if options["--help"] then
+if options["--help"] or options["-h"] then
   io.write(USAGE)
   os.exit(0)
 end
@@ -156,11 +190,5 @@ for _, name in ipairs({ "--vault", "--resource", "--role" }) do
   if not options[name] then bad_arguments(name .. " is required") end
 end
 
-local ok, err = pcall(run, options)
-if ok then os.exit(0) end
-io.stderr:write(tostring(err), "\n")
-if backup.is(err, "ParamValidationError") then os.exit(EXIT_USAGE) end
-if backup.is(err, "vault_missing") then
-  io.stderr:write("the vault must exist first: client:create_backup_vault { BackupVaultName = ... }\n")
-end
-os.exit(EXIT_FAILED)
+-- Prints what goes wrong, and ends with the status that USAGE tells.
+backup.main(function() run(options) end)

@@ -21,10 +21,14 @@ local function run(environment, input, ...)
 end
 
 describe("examples/parallel_start.lua", function()
-  it("prints its usage and ends with 0 for --help", function()
+  it("prints its usage and ends with 0 for --help, as for -h", function()
     local status, output = run("", "", "--help")
     local text = table.concat(output, "\n")
     assert.equal(0, status)
+    assert.same({ 0, output, "" }, { run("", "", "-h") })
+    for _, ending in ipairs({ 0, 1, 2, 3, 4, 5, 6, 130 }) do
+      assert.truthy(text:find("\n  " .. ending .. " +%l"), ending)
+    end
     for _, name in ipairs({ "--vault", "--role", "--region", "--delete-after", "--concurrency", "--wait", "--timeout",
         "--emulator", "RESOURCE_ARN" }) do
       assert.truthy(text:find(name, 1, true), name)
@@ -37,6 +41,8 @@ describe("examples/parallel_start.lua", function()
       { { "--vault", "v1", table_arn("a") }, "--role is required" },
       { { "--bogus" }, "no option --bogus" },
       { { "--vault" }, "--vault needs a value" },
+      { { "--vault", "--wait" }, "--vault needs a value" },
+      { { "--wait=no" }, "--wait takes no value" },
       { { "--concurrency", "many" }, "needs a whole number, not many" },
       { { "--emulator", "--vault", "v1", "--role", ROLE }, "there is no resource" },
       { { "--emulator", "--vault", "v1", "--role", ROLE, "--concurrency", "0", table_arn("a") }, "from 1 to" },
@@ -83,6 +89,29 @@ describe("examples/parallel_start.lua", function()
     assert.equal(2, #output)
     assert.truthy(complaints:find("arn:aws:nothing: ParamValidationError: ResourceArn", 1, true), complaints)
     assert.truthy(complaints:find("2 of 3 went well, 1 failed\n", 1, true))
+  end)
+
+  it("ends by what the first of them met if none went well", function()
+    local status, output, complaints = run("AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=sesame "
+      .. "AWS_MAX_ATTEMPTS=1 AWS_ENDPOINT_URL_BACKUP=http://127.0.0.1:1", "", "--vault", "Default", "--role", ROLE,
+      table_arn("a"), table_arn("b"))
+    assert.equal(4, status)
+    assert.same({}, output)
+    assert.truthy(complaints:find("0 of 2 went well, 2 failed\nTransportError: ", 1, true), complaints)
+    local server = services.start()
+    server:script { { method = "PUT", path = "/backup-jobs", status = 403,
+      headers = { ["x-amzn-errortype"] = "AccessDeniedException" }, body = "{}" } }
+    status, _, complaints = run("AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=sesame "
+      .. "AWS_ENDPOINT_URL_BACKUP=" .. server.url, "", "--vault", "Default", "--role", ROLE, table_arn("a"))
+    server:stop()
+    assert.equal(3, status, complaints)
+  end)
+
+  it("is in the region of the environment with --emulator, too", function()
+    local status, _, complaints = run("AWS_REGION=eu-north-1", "", "--emulator", "--vault", "Default", "--role", ROLE,
+      "--wait", "arn:aws:dynamodb:eu-north-1:123456789012:table/a")
+    assert.equal(0, status, complaints)
+    assert.truthy(complaints:find("table/a: job %x+%-%S+ is under way\n"), complaints)
   end)
 
   it("calls each resource once over the network, where the service takes its time", function()

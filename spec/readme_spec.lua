@@ -25,7 +25,7 @@ local function sandbox(printed)
   client { region = "eu-west-1" }:create_backup_vault { BackupVaultName = "Default" }
   local module = setmetatable({ client = client, progress = function()
     return function(job) printed[#printed + 1] = job.State end
-  end }, { __index = real })
+  end, main = function(fn) fn() end }, { __index = real })
   local environment = {
     require = function(name)
       if name == "aws.backup" then return module end
@@ -52,13 +52,13 @@ describe("README.md", function()
   local text = read("README.md")
   local blocks = blocks_of(text, "lua")
   local expected = {
-    "COMPLETED\tarn:aws:backup:eu-west-1:123456789012:recovery-point:", nil, '{"BackupJobs":[]}', nil, "nil\ttrue",
+    "COMPLETED\tarn:aws:backup:eu-west-1:123456789012:recovery-point:", nil, '{"BackupJobs":[]}', nil, "nil\ttrue", "COMPLETED",
     "volume/vol-0abcd1234abcd1235\tCOMPLETED",
     "attempt 1: HTTP 200, request id", "JobFailedError",
   }
 
   it("has the blocks that are run here", function()
-    assert.equal(8, #blocks)
+    assert.equal(9, #blocks)
   end)
 
   for index, block in ipairs(blocks) do

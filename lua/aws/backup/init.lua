@@ -11,6 +11,7 @@ local client = require "aws.backup.client"
 local date = require "aws.backup.date"
 local errors = require "aws.backup.errors"
 local json_text = require "aws.backup.json_text"
+local main = require "aws.backup.main"
 local parallel = require "aws.backup.parallel"
 local progress = require "aws.backup.progress"
 local raise = require "aws.backup.raise"
@@ -78,6 +79,24 @@ end
 function backup.json(value, operation)
   check_dot(value, "json")
   return json_text.write(value, operation)
+end
+
+--- Runs a script and ends the process: an error is a text on the error output, without a traceback where it is none of
+-- the program's own, and the exit status says of which kind it is. Ctrl-C says what goes on at AWS.
+--
+--     backup.main(function()
+--       local client = backup.client()
+--       client:wait_for_backup_job(arg[1])
+--     end)
+--
+-- 0: it returned (what it returns may be a status of its own, 0 to 255; false is 1). 1: anything that is not below.
+-- 2: ParamValidationError, ConfigError, EndpointError. 3: ServiceError. 4: TransportError, ResponseError.
+-- 5: JobFailedError. 6: WaitTimeoutError. 130: Ctrl-C.
+---@param fn fun(): any
+-- Raises ClientError for what is no function, and ConfigError inside nginx.
+function backup.main(fn)
+  check_dot(fn, "main")
+  main.run_and_exit(fn)
 end
 
 --- Runs a function for each item, many at a time, in this one thread: while one waits in a call of a client, others go

@@ -2,8 +2,11 @@
 -- DescribeBackupJob).
 
 local errors = require "aws.backup.errors"
+local interrupt = require "aws.backup.interrupt"
 local job_states = require "aws.backup.job_states"
 local check_options = require("aws.backup.options").check
+local protect = require "aws.backup.protect"
+local raise = require "aws.backup.raise"
 
 local wait = {}
 
@@ -86,16 +89,13 @@ local function finished(ask, job)
   return job, children
 end
 
---- Asks for a backup job until it has ended. An unknown state counts as under way: the service may add one.
----@param ask fun(operation: string, params: table): table?, table?  output, or nil and an error
----@param id string
----@param options aws.backup.WaitOptions
----@param sleep fun(seconds: number)
----@param monotonic fun(): number
----@return table? job, table? children_or_err
-function wait.backup_job(ask, id, options, sleep, monotonic)
-  local fine, message = check_options(options, OPTIONS, "a wait")
-  if not fine then return nil, errors.new("ConfigError", { message = message }) end
+-- Ctrl-C ends the wait and not the job, so what is raised says so.
+local function settle(id, ran, ...)
+  if ran then return ... end
+  raise(interrupt.with(("backup job %s goes on at AWS (stop_backup_job ends it)"):format(tostring(id)), (...)))
+end
+
+local function follow(ask, id, options, sleep, monotonic)
   local interval = options.interval or DEFAULT_INTERVAL_SECONDS
   local longest = math.max(interval, options.max_interval or DEFAULT_MAX_INTERVAL_SECONDS)
   local watch = stopwatch(monotonic)
@@ -119,6 +119,19 @@ function wait.backup_job(ask, id, options, sleep, monotonic)
     watch.slept(pause)
     interval = math.min(interval * GROWTH, longest)
   end
+end
+
+--- Asks for a backup job until it has ended. An unknown state counts as under way: the service may add one.
+---@param ask fun(operation: string, params: table): table?, table?  output, or nil and an error
+---@param id string
+---@param options aws.backup.WaitOptions
+---@param sleep fun(seconds: number)
+---@param monotonic fun(): number
+---@return table? job, table? children_or_err
+function wait.backup_job(ask, id, options, sleep, monotonic)
+  local fine, message = check_options(options, OPTIONS, "a wait")
+  if not fine then return nil, errors.new("ConfigError", { message = message }) end
+  return settle(id, protect(follow, ask, id, options, sleep, monotonic))
 end
 
 return wait

@@ -8,6 +8,7 @@
 local cjson = require "cjson"
 
 local core = require "aws.backup.core"
+local interrupt = require "aws.backup.interrupt"
 
 local json = {}
 
@@ -100,6 +101,7 @@ function json.decoder(instance)
   -- comma for a decimal point does not get past this dot.
   local function reads_fractions()
     local ok, half = pcall(decode, "0.5")
+    if not ok then interrupt.pass_on(half) end
     return ok and half == 0.5
   end
 
@@ -113,7 +115,10 @@ function json.decoder(instance)
       text = wrapped
     end
     local ok, value = pcall(decode, text)
-    if not ok then return nil, tostring(value) end
+    if not ok then
+      interrupt.pass_on(value)
+      return nil, tostring(value)
+    end
     return value
   end
 end
