@@ -101,10 +101,11 @@ describe("examples/parallel_start.lua", function()
     local server = services.start()
     server:script { { method = "PUT", path = "/backup-jobs", status = 403,
       headers = { ["x-amzn-errortype"] = "AccessDeniedException" }, body = "{}" } }
-    status, _, complaints = run("AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=sesame "
+    status, output, complaints = run("AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=sesame "
       .. "AWS_ENDPOINT_URL_BACKUP=" .. server.url, "", "--vault", "Default", "--role", ROLE, table_arn("a"))
     server:stop()
     assert.equal(3, status, complaints)
+    assert.same({}, output)
   end)
 
   it("is in the region of the environment with --emulator, too", function()

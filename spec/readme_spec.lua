@@ -52,7 +52,8 @@ describe("README.md", function()
   local text = read("README.md")
   local blocks = blocks_of(text, "lua")
   local expected = {
-    "COMPLETED\tarn:aws:backup:eu-west-1:123456789012:recovery-point:", nil, '{"BackupJobs":[]}', nil, "nil\ttrue", "COMPLETED",
+    "COMPLETED\tarn:aws:backup:eu-west-1:123456789012:recovery-point:", nil, '{"BackupJobs":[]}', nil,
+    "nil\ttrue", "COMPLETED",
     "volume/vol-0abcd1234abcd1235\tCOMPLETED",
     "attempt 1: HTTP 200, request id", "JobFailedError",
   }

@@ -8,6 +8,42 @@
 ---@field headers table<string, string>  # names in lower case
 ---@field elapsed number  # seconds
 
+--- The option `on`: what happens, as it happens. Nothing that a hook sees is a secret or a sensitive member.
+---@class aws.backup.Hooks
+---@field credentials? fun(event: aws.backup.CredentialsEvent)  # credentials were found, before an attempt is signed
+---@field request? fun(event: aws.backup.RequestEvent)  # an attempt is about to be sent
+---@field response? fun(event: aws.backup.ResponseEvent)  # an attempt was answered, or was not
+---@field retry? fun(event: aws.backup.RetryEvent)  # another attempt is about to be waited for
+
+---@class aws.backup.CredentialsEvent
+---@field operation string  # "ListBackupVaults"
+---@field provider string  # where the credentials are from: "environment", ...
+
+---@class aws.backup.RequestEvent
+---@field operation string
+---@field attempt integer  # 1 is the first
+---@field max_attempts integer
+---@field method string
+---@field host string
+---@field url string  # with stand-ins for sensitive members
+
+---@class aws.backup.ResponseEvent
+---@field operation string
+---@field attempt integer
+---@field method string
+---@field url string
+---@field http_status? integer  # nil: no answer
+---@field request_id? string
+---@field kind? string  # without an answer: dns, connect, read_timeout, tls, reset, ...
+---@field elapsed number  # seconds
+
+---@class aws.backup.RetryEvent
+---@field operation string
+---@field attempt integer  # the one that failed
+---@field delay number  # seconds until the next
+---@field code string  # the error's: "ThrottlingException", "TransportError"
+---@field kind? string  # of a TransportError
+
 ---@class aws.backup.PreparedRequest
 ---@field method string
 ---@field url string
