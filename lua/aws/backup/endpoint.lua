@@ -122,7 +122,8 @@ function endpoint.no_region(settings)
   local where = shared and string.format("the profile %q of %s", settings.profile_name, shared.config_path)
     or "the profile"
   return fault("NoRegionError", "no region is set; give the option region, set AWS_REGION or AWS_DEFAULT_REGION, "
-    .. "write region = ... into " .. where .. ", or, on an EC2 instance, give the option imds_region = true")
+    .. "write region = ... into " .. where .. ", or, on an EC2 instance, give the option imds_region = true"
+    .. (shared and shared.missing_because or ""))
 end
 
 --- Resolves the endpoint of AWS Backup.

@@ -128,7 +128,8 @@ local function from_named_source(at, source)
 end
 
 local function missing_from(shared)
-  return ("it is neither in %s nor in %s"):format(shared.config_path, shared.credentials_path)
+  return ("it is neither in %s nor in %s%s"):format(shared.config_path, shared.credentials_path,
+    shared.missing_because or "")
 end
 
 local function no_such_source(at, source)
@@ -222,7 +223,7 @@ function choose(at)
       return provider, failure, kind.is_costly
     end
   end
-  return nil, HAS_NONE
+  return nil, HAS_NONE .. (at.context.shared.missing_because or "")
 end
 
 -- What the credentials depend on: every key of every profile on the way that is no secret itself.
