@@ -231,6 +231,7 @@ build = {
     ["aws.backup.useragent"] = "lua/aws/backup/useragent.lua",
     ["aws.backup.version"] = "lua/aws/backup/version.lua",
     ["aws.backup.wait"] = "lua/aws/backup/wait.lua",
+    ["aws.backup.worker_hint"] = "lua/aws/backup/worker_hint.lua",
     },
   },
 }

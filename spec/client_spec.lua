@@ -54,53 +54,6 @@ local function start(client, more)
   return client:start_backup_job(params)
 end
 
-describe("a shared file that can't be used, at its default place", function()
-  local home = require "spec.services.home"
-  local place
-  local KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_key = "s" }
-
-  after_each(function() place:remove() end)
-
-  local function made(text, options)
-    place = home.new { [".aws/config"] = text }
-    options.env = { HOME = place.path, AWS_EC2_METADATA_DISABLED = "true" }
-    return pcall(backup.client, options)
-  end
-
-  it("is read where the SDK for Python reads it", function()
-    local fine, client = made("[default]\n  output = json\n  region: eu-north-1\n", { credentials = KEYS })
-    assert.is_true(fine, tostring(client))
-    assert.equal("eu-north-1", client.meta.region)
-  end)
-
-  it("ends no client that has all it needs, and is told of in the log", function()
-    local lines = {}
-    local fine, client = made("no section\n", {
-      region = "eu-west-1", credentials = KEYS, debug = function(line) lines[#lines + 1] = line end,
-    })
-    assert.is_true(fine, tostring(client))
-    assert.truthy(table.concat(lines, "\n"):find(".aws/config: line 1: ", 1, true))
-  end)
-
-  it("is blamed where a region, credentials or a profile are missing", function()
-    local fine, err = made("no section\n", { credentials = KEYS })
-    assert.is_false(fine)
-    assert.is_true(err:is("NoRegionError"))
-    assert.truthy(err.message:find(".aws/config: line 1: ", 1, true), err.message)
-    local client
-    fine, client = made("no section\n", { region = "eu-west-1" })
-    assert.is_true(fine)
-    fine, err = pcall(client.credentials, client)
-    assert.is_false(fine)
-    assert.is_true(err:is("NoCredentialsError"))
-    assert.truthy(err.message:find(".aws/config: line 1: ", 1, true), err.message)
-    fine, err = made("no section\n", { region = "eu-west-1", profile = "nightly" })
-    assert.is_false(fine)
-    assert.is_true(err:is("ConfigError"))
-    assert.truthy(err.message:find(".aws/config: line 1: ", 1, true), err.message)
-  end)
-end)
-
 describe("backup.client", function()
   it("raises typed errors for what it is given", function()
     assert.is_true(backup.is(caught(backup.client, { env = {} }), "NoRegionError"))

@@ -215,19 +215,8 @@ describe("the profile", function()
     assert.equal("/c", settings.shared.config_path)
   end)
 
-  it("can't be read from a broken file that was named, or that may have the profile that is asked for", function()
-    contains(refused({ profile = "dev" }, {}, "[default]\nregion\n", "[dev]\n"), CONFIG, "line 2")
-    contains(refused({}, { AWS_PROFILE = "dev" }, "[dev]\n", "[dev\n"), CREDENTIALS, "line 1")
-    local given = { env = { AWS_CONFIG_FILE = "/c", HOME = HOME }, files = files_of { ["/c"] = "region\n" } }
-    local settings, err = config.resolve(given)
-    assert.is_nil(settings)
-    contains(err.message, "/c", "line 1")
-  end)
-
-  it("is not missed where nobody needs the broken file: it counts as empty, with a line in the log", function()
-    local settings = assert(resolve({ region = "eu-west-1" }, {}, "[default]\nregion\n"))
-    assert.equal(1, #settings.warnings)
-    contains(settings.warnings[1], CONFIG, "line 2", "counts as empty")
+  it("can't be read from a broken file; the error is that of the file", function()
+    contains(refused({}, {}, "[default]\nregion\n"), CONFIG, "line 2")
   end)
 
   it("brings the warnings of the files along", function()

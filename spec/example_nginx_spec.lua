@@ -44,6 +44,41 @@ local function write_file(path, text)
   file:close()
 end
 
+describe("the configuration of examples/nginx", function()
+  local directory
+  before_each(function()
+    directory = run_for_line("mktemp -d")
+    assert(os.execute("cp examples/nginx/* " .. directory))
+  end)
+  after_each(function() os.execute("rm -r " .. directory) end)
+
+  -- What nginx says that runs with the folder as its prefix, as it stands but for the port, and with no AWS_*.
+  local function run_nginx(arguments)
+    local root, high, low = run_for_line("pwd"), core.random(2):byte(1, 2)
+    local command = ([[cd / && sed -i 's/127.0.0.1:8081/127.0.0.1:%d/' %s/nginx.conf
+      env -i HOME=%s PATH="$PATH:/usr/sbin" \
+      LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;' LUA_CPATH='%s/build/luajit/?.so;;' \
+      timeout 20 nginx -p %s/ -c nginx.conf -e stderr %s 2>&1; echo status $?]]):format(
+      12000 + (high * 256 + low) % 20000, directory, directory, root, root, root, directory, arguments)
+    local pipe = assert(io.popen(command))
+    local said = pipe:read("*a")
+    pipe:close()
+    return said
+  end
+
+  it("is one that nginx takes wherever the folder is", function()
+    local said = run_nginx("-t")
+    assert.truthy(said:find("test is successful", 1, true), said)
+  end)
+
+  it("has nginx say at its start, and end, if there is no region", function()
+    local said = run_nginx("-g 'daemon off;'")
+    assert.truthy(said:find("NoRegionError: no region is set", 1, true), said)
+    assert.truthy(said:find("status 1", 1, true), said)
+    assert.falsy(said:find("This worker of nginx", 1, true))
+  end)
+end)
+
 describe("examples/nginx", function()
   local nginx
 

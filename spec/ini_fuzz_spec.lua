@@ -34,11 +34,6 @@ local function is_name(text)
   return text ~= "" and not text:find("[^A-Za-z0-9_/.%%@:+-]")
 end
 
--- What is beyond ASCII may be part of a section's name, but of no key's.
-local function is_section_name(text)
-  return is_name((text:gsub("[\128-\255]", "x")))
-end
-
 local function check_keys(keys, text)
   for key, value in pairs(keys) do
     assert(is_name(key) and not key:find("[A-Z]"), text)
@@ -71,7 +66,7 @@ local function check_invariants(text, kind)
   local quoted = kind == "config" and text:find("['\"]")
   for _, group in ipairs { "profiles", "sso_sessions", "services" } do
     for name, keys in pairs(parsed[group]) do
-      assert(is_section_name(name) or (quoted and name ~= ""), label)
+      assert(is_name(name) or (quoted and name ~= ""), label)
       check_keys(keys, label)
     end
   end
@@ -201,11 +196,6 @@ function Writer:name()
   return table.concat(letters)
 end
 
--- A colon at the end, with a blank behind it, would end the key before.
-function Writer:key()
-  return (self:name():gsub(":$", ":x"))
-end
-
 function Writer:value()
   return self.random.of { "v", "a b", "x#y", "a=b", "%(x)s", '"q"', "'", "[c]", "\195\164", "x;", "1 = 2", "\\n" }
 end
@@ -213,11 +203,11 @@ end
 -- A property with what may follow its value.
 function Writer:property(keys)
   local random = self.random
-  local name = self:key()
+  local name = self:name()
   local before = name .. self:blanks() .. "=" .. self:blanks()
   local form = random.upto(4)
   if form == 1 then
-    local nested, value = self:key(), self:value()
+    local nested, value = self:name(), self:value()
     self:line(before)
     self:line(" " .. self:blanks() .. nested .. self:blanks() .. "=" .. value)
     keys[name:lower()] = { [nested:lower()] = value }

@@ -130,33 +130,15 @@ describe("shared_files.load", function()
     end
   end)
 
-  -- A file at its default place counts as empty, and keeps its fault.
-  local function counts_as_empty(shared, ...)
-    assert.is_table(shared)
-    refused(nil, shared.fault, ...)
-    assert.equal(1, #shared.warnings)
-    for _, text in ipairs { shared.fault.message, "counts as empty" } do
-      assert.truthy(shared.warnings[1]:find(text, 1, true), shared.warnings[1])
-    end
-    assert.truthy(shared.missing_because:find(shared.fault.message, 1, true))
-  end
-
   it("says which file can't be read, why, and which variable names another", function()
     for kind, reason in pairs {
       denied = "no permission", not_a_file = "directory", too_large = "larger than 16 MiB", io = "Input/output error",
     } do
       local failure = { kind, "Input/output error" }
-      local shared = load(failure, "[a]")
-      counts_as_empty(shared, "config file " .. CONFIG, reason, "AWS_CONFIG_FILE")
-      assert.same({ "a" }, shared.profile_names())
-      shared = load("[default]", failure)
-      counts_as_empty(shared, "credentials file " .. CREDENTIALS, reason, "AWS_SHARED_CREDENTIALS_FILE")
-      assert.same({ "default" }, shared.profile_names())
-      local reader = fake { ["/named"] = failure }
-      local named, err = shared_files.load(getenv_of { AWS_CONFIG_FILE = "/named" }, reader)
-      refused(named, err, "config file /named", reason)
-      named, err = shared_files.load(getenv_of { AWS_SHARED_CREDENTIALS_FILE = "/named" }, reader)
-      refused(named, err, "credentials file /named", reason)
+      local shared, err = load(failure, "[a]")
+      refused(shared, err, "config file " .. CONFIG, reason, "AWS_CONFIG_FILE")
+      shared, err = load("[default]", failure)
+      refused(shared, err, "credentials file " .. CREDENTIALS, reason, "AWS_SHARED_CREDENTIALS_FILE")
     end
   end)
 
@@ -167,12 +149,12 @@ describe("shared_files.load", function()
   end)
 
   it("says which line of which file can't be parsed, without showing it", function()
-    local shared = load("[default]\n\nwJalrXUtnFEMI", "")
-    counts_as_empty(shared, CONFIG .. ": line 3: ", "AWS_CONFIG_FILE")
-    assert.is_nil(shared.fault.message:find("wJalrXUtnFEMI", 1, true))
-    shared = load("", "[default\nwJalrXUtnFEMI = x")
-    counts_as_empty(shared, CREDENTIALS .. ": line 1: ", "AWS_SHARED_CREDENTIALS_FILE")
-    assert.is_nil(shared.fault.message:find("wJalrXUtnFEMI", 1, true))
+    local shared, err = load("[default]\n\nwJalrXUtnFEMI", "")
+    refused(shared, err, CONFIG .. ": line 3: ", "AWS_CONFIG_FILE")
+    assert.is_nil(err.message:find("wJalrXUtnFEMI", 1, true))
+    shared, err = load("", "[default\nwJalrXUtnFEMI = x")
+    refused(shared, err, CREDENTIALS .. ": line 1: ", "AWS_SHARED_CREDENTIALS_FILE")
+    assert.is_nil(err.message:find("wJalrXUtnFEMI", 1, true))
   end)
 
   it("takes each file by the rules of its kind", function()

@@ -3,4 +3,7 @@
 local backup = require "aws.backup"
 
 -- One worker fetches credentials for all.
-return backup.client { shared_dict = "aws_credentials" }
+local made, client = pcall(backup.client, { shared_dict = "aws_credentials" })
+-- nginx prints texts alone.
+if not made then error(tostring(client), 0) end
+return client

@@ -30,7 +30,26 @@ describe("a worker of nginx", function()
     server.await("the new settings are in use", function()
       return nginx:ask("/client") == "nil us-west-2 AKIDSECOND"
     end)
-    assert.equal("", nginx:read("error.log"))
+    -- nginx says of itself that one of the locations caches no code.
+    for line in nginx:read("error.log"):gmatch("[^\n]+") do
+      assert.truthy(line:find("lua_code_cache is off", 1, true), line)
+    end
+  end)
+
+  it("is told where variables are gone under lua_code_cache off, and what to write into nginx.conf", function()
+    local other = server.start { template = "spec/nginx/environment.conf.in", values = { HOME = place.path } }
+    local region, credentials = other:ask("/uncached"), other:ask("/uncached?region=eu-west-1")
+    local cached = other:ask("/refused")
+    other:stop()
+    for code, said in pairs { NoRegionError = region, NoCredentialsError = credentials } do
+      assert.truthy(said:find(code, 1, true), said)
+      for _, text in ipairs { "lua_code_cache off", "env AWS_REGION;", "init_by_lua" } do
+        assert.truthy(said:find(text, 1, true), said)
+      end
+    end
+    -- Read in time, there was none.
+    assert.truthy(cached:find("NoRegionError", 1, true), cached)
+    assert.is_nil(cached:find("lua_code_cache", 1, true))
   end)
 
   it("is warned once, by its log, of certificates in the environment, whose place nginx's own take", function()

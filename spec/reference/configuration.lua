@@ -64,7 +64,7 @@ return { topic = "Configuration", facts = {
   { "nobody selected a profile and there is no default: an empty profile, no error",
     CONFIG, "is empty when nobody selected one and there is none" },
   { "a file that can't be parsed is an error with its path",
-    CONFIG, "can't be read from a broken file that was named, or that may have the profile that is asked for" },
+    CONFIG, "can't be read from a broken file; the error is that of the file" },
   { "a key's file is named in errors: the credentials file wins",
     CONFIG, "is named in messages with the file that has the key" },
 

@@ -8,6 +8,7 @@ local endpoint_url = require "aws.backup.endpoint_url"
 local errors = require "aws.backup.errors"
 local partitions = require "aws.backup.partitions"
 local regions = require "aws.backup.region"
+local worker_hint = require "aws.backup.worker_hint"
 
 local endpoint = {}
 
@@ -123,7 +124,7 @@ function endpoint.no_region(settings)
     or "the profile"
   return fault("NoRegionError", "no region is set; give the option region, set AWS_REGION or AWS_DEFAULT_REGION, "
     .. "write region = ... into " .. where .. ", or, on an EC2 instance, give the option imds_region = true"
-    .. (shared and shared.missing_because or ""))
+    .. worker_hint.text())
 end
 
 --- Resolves the endpoint of AWS Backup.

@@ -1,9 +1,8 @@
 --- The text of a shared config or credentials file, taken apart.
 --
 -- The grammar is the one that the AWS SDKs share ("AWS SDKs and Tools Reference Guide", Shared config and credentials
--- files). Beyond it goes what the AWS CLI and the SDK for Python read or write, so that no file serves them and not us:
--- a byte order mark, names in quotes or beyond ASCII, text after the ] of a section, `key: value`, and sections and
--- properties that are indented as long as there is nothing above that they could continue.
+-- files), read strictly, as the SDKs for Rust and C read it. Beyond it, a byte order mark is skipped, and a name may
+-- stand in quotes, because the AWS CLI writes a name with blanks that way.
 --
 -- No message holds text of the file: what could not be understood may be a secret. And no search here repeats a
 -- class, so none goes back over what it has seen: the time is linear in the text, whatever the text.
@@ -20,8 +19,7 @@ local MAX_WARNINGS = 100
 
 local KINDS = { profile = "profiles", ["sso-session"] = "sso_sessions", services = "services" }
 
-local KEY_RULE = "letters, digits and _ - / . % @ : +"
-local NAME_RULE = KEY_RULE .. " and what is beyond ASCII"
+local NAME_RULE = "letters, digits and _ - / . % @ : +"
 local UNCLOSED = "the section has no closing ]"
 local CONFIG_SECTIONS = "the config file has [default], [profile NAME], [sso-session NAME] and [services NAME], where "
   .. "NAME consists of " .. NAME_RULE .. " or stands in quotes"
@@ -40,12 +38,8 @@ local function trimmed(text, first, last)
   return text:sub(first, last)
 end
 
-local function is_key(text)
+local function is_name(text)
   return text ~= "" and not text:find("[^A-Za-z0-9_/.%%@:+-]")
-end
-
-local function is_section_name(text)
-  return text ~= "" and not text:find("[^A-Za-z0-9_/.%%@:+\128-\255-]")
 end
 
 -- A blank must stand before the mark: a#b is a value.
@@ -118,8 +112,10 @@ local function read_section(line)
   local section, close = split_section(line)
   if not section then return nil, close end
   local rest = line:find("[^ \t]", close + 1)
-  section.has_rest = rest ~= nil and not is_comment_mark(character_at(line, rest))
-  section.valid = section.quoted and section.name ~= "" or is_section_name(section.name)
+  if rest and not is_comment_mark(character_at(line, rest)) then
+    return nil, "after the ] of a section only a comment may follow"
+  end
+  section.valid = section.quoted and section.name ~= "" or is_name(section.name)
   return section
 end
 
@@ -170,21 +166,13 @@ local function open_section(parser, line)
   if not section then return nil, fault end
   local keys, rule = parser.find_keys(parser, section)
   if not keys then warn(parser, parser.line, "the section is ignored: " .. rule) end
-  if section.has_rest then warn(parser, parser.line, "what stands after the ] of the section is ignored") end
   -- What is ignored must be well formed all the same, so it is read into a table that nobody keeps.
   parser.keys = keys or {}
   return true
 end
 
--- Where a key ends: at the first =, or before that at a colon with a blank behind it; a colon may be part of a key.
-local function find_separator(text)
-  local equals, colon = text:find("=", 1, true), text:find(":[ \t]")
-  if colon and (not equals or colon < equals) then return colon end
-  return equals or text:find(":", 1, true)
-end
-
 local function split_property(text)
-  local equals = find_separator(text)
+  local equals = text:find("=", 1, true)
   if not equals then return nil, "there is no =" end
   local name = trimmed(text, 1, equals - 1)
   if name == "" then return nil, "there is no key before the =" end
@@ -193,8 +181,8 @@ end
 
 -- The table that a property goes into.
 local function keys_for(parser, name, keys)
-  if is_key(name) then return keys end
-  warn(parser, parser.line, "the property is ignored: a key consists of " .. KEY_RULE)
+  if is_name(name) then return keys end
+  warn(parser, parser.line, "the property is ignored: a key consists of " .. NAME_RULE)
   return {}
 end
 
@@ -222,6 +210,10 @@ end
 
 local function continue_property(parser, text)
   local property = parser.property
+  if not property then
+    return nil, "an indented line continues a property, and there is none above it; a section, a property or a comment "
+      .. "begins in the first column"
+  end
   if property.parts[1] == "" then return add_nested(parser, property, text) end
   if is_comment_mark(text:sub(1, 1)) then
     warn(parser, parser.line, "what looks like a comment belongs to the value above it, because it is indented")
@@ -234,10 +226,8 @@ local function take_line(parser, line)
   local first = line:find("[^ \t]")
   local character = character_at(line, first)
   if not first then return true end
-  if parser.property and first > parser.column then return continue_property(parser, trimmed(line, first, #line)) end
+  if first > 1 then return continue_property(parser, trimmed(line, first, #line)) end
   if is_comment_mark(character) then return true end
-  parser.column = first
-  if first > 1 then line = line:sub(first) end
   if character == "[" then return open_section(parser, line) end
   return open_property(parser, line)
 end
@@ -282,8 +272,7 @@ end
 function ini.parse(text, kind)
   if UTF16_MARKS[text:sub(1, 2)] then return nil, "line 1: the text is UTF-16; save the file as UTF-8" end
   local parser = {
-    -- column: where the last section or property begins; what is indented more continues the property.
-    find_keys = FIND_KEYS[kind], line = 0, column = 1, bare_default = {},
+    find_keys = FIND_KEYS[kind], line = 0, bare_default = {},
     parsed = { profiles = {}, sso_sessions = {}, services = {}, warnings = {} },
   }
   local fine, message = take_lines(parser, text)

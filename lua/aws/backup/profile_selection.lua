@@ -53,12 +53,9 @@ end
 ---@param getenv aws.backup.Getenv
 ---@param shared aws.backup.SharedFiles
 ---@return aws.backup.ProfileSelection? selection
----@return table? err  ConfigError: it was selected and is in neither file, even if it is the one named default, or
----  a file can't be used
+---@return table? err  ConfigError: it was selected and is in neither file, even if it is the one named default
 function profile_selection.choose(given, getenv, shared)
   local name, source, selected_by = selected(given, getenv)
-  -- Whoever asks for a profile needs the files, and both may have a part of it.
-  if source and shared.fault then return nil, shared.fault end
   local keys = shared.profile(name)
   if not keys and source then return unknown(name, selected_by, shared) end
 

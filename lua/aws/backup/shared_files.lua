@@ -81,27 +81,14 @@ local function read(file, path, files)
   return failure(file, path, REASONS[kind] or visible.text(tostring(message or kind)))
 end
 
-local function read_and_parse(file, path, files)
-  local text, err = read(file, path, files)
-  if not text then return nil, err end
-  local parsed, message = ini.parse(text, file.kind)
-  if not parsed then return failure(file, path, message) end
-  return parsed
-end
-
-local function empty_file(fault)
-  return { profiles = {}, sso_sessions = {}, services = {}, warnings = {}, fault = fault }
-end
-
--- A file at its default place that can't be used counts as empty, for it may be that nobody needs it; its fault is kept
--- for whoever misses something. One that somebody named is needed.
 local function load_file(file, getenv, files)
   local path, absent = locate(file, getenv)
   if not path then return nil, absent end
-  local parsed, err
-  if absent then parsed = empty_file() else parsed, err = read_and_parse(file, path, files) end
-  if not parsed and getenv(file.variable) then return nil, err end
-  parsed = parsed or empty_file(err)
+  local text, err = "", nil
+  if not absent then text, err = read(file, path, files) end
+  if not text then return nil, err end
+  local parsed, message = ini.parse(text, file.kind)
+  if not parsed then return failure(file, path, message) end
   parsed.path = path
   return parsed
 end
@@ -122,7 +109,6 @@ end
 local function warnings_of(...)
   local all = {}
   for _, parsed in ipairs({ ... }) do
-    if parsed.fault then all[#all + 1] = parsed.fault.message .. " (it counts as empty)" end
     for _, warning in ipairs(parsed.warnings) do
       all[#all + 1] = visible.text(parsed.path) .. ": " .. warning
     end
@@ -134,18 +120,12 @@ end
 ---@field config_path string
 ---@field credentials_path string
 ---@field warnings string[]  # what was ignored, each with path and line
----@field fault? aws.backup.Error  # why a file at its default place counts as empty
----@field missing_because string  # the same as the end of a message about something that was not found; "": no fault
 ---@field profile fun(name: string): table?  # the keys of both files; of a key in both, the credentials file's value
 ---@field config_file fun(name: string): table?  # a profile's keys in this file alone
 ---@field credentials_file fun(name: string): table?
 ---@field sso_session fun(name: string): table?
 ---@field services fun(name: string): table?
 ---@field profile_names fun(): string[]  # of both files, sorted
-
-local function missing_because(fault)
-  return fault and ("; it may be in a file that could not be read: " .. fault.message) or ""
-end
 
 --- Reads and parses both files. A file that is missing is an empty one, also when a variable names it.
 ---@param getenv aws.backup.Getenv
@@ -158,10 +138,8 @@ function shared_files.load(getenv, files)
   if not config then return nil, err end
   credentials, err = load_file(CREDENTIALS, getenv, files)
   if not credentials then return nil, err end
-  local fault = config.fault or credentials.fault
 
   return {
-    fault = fault, missing_because = missing_because(fault),
     config_path = config.path, credentials_path = credentials.path,
     warnings = warnings_of(config, credentials),
     config_file = reader(config.profiles), credentials_file = reader(credentials.profiles),

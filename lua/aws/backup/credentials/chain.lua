@@ -2,6 +2,7 @@
 -- search (SDK reference guide, "Standardized credential providers"). The winner is kept: later on only it is asked.
 
 local errors = require "aws.backup.errors"
+local worker_hint = require "aws.backup.worker_hint"
 
 local chain = {}
 
@@ -9,7 +10,7 @@ local function nothing_found(met)
   return errors.new("NoCredentialsError", {
     message = "no credentials were found (" .. table.concat(met, "; ") .. "); "
       .. "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, select a profile with AWS_PROFILE or the option profile, "
-      .. "or give the option credentials",
+      .. "or give the option credentials" .. worker_hint.text(),
     details = { providers = met },
   })
 end

@@ -128,8 +128,7 @@ local function from_named_source(at, source)
 end
 
 local function missing_from(shared)
-  return ("it is neither in %s nor in %s%s"):format(shared.config_path, shared.credentials_path,
-    shared.missing_because or "")
+  return ("it is neither in %s nor in %s"):format(shared.config_path, shared.credentials_path)
 end
 
 local function no_such_source(at, source)
@@ -223,7 +222,7 @@ function choose(at)
       return provider, failure, kind.is_costly
     end
   end
-  return nil, HAS_NONE .. (at.context.shared.missing_because or "")
+  return nil, HAS_NONE
 end
 
 -- What the credentials depend on: every key of every profile on the way that is no secret itself.
