@@ -174,6 +174,13 @@ static int timeout(lua_State *L)
     return 1;
 }
 
+/* Whether it can be stepped: neither closed, nor from before a fork. What was under way has ended otherwise. */
+static int is_open(lua_State *L)
+{
+    lua_pushboolean(L, awsb_engine_usable(check_engine(L)));
+    return 1;
+}
+
 static int is_full(lua_State *L)
 {
     lua_pushboolean(L, awsb_engine_is_full(check_engine(L)));
@@ -363,6 +370,7 @@ static const luaL_Reg engine_methods[] = {
     {"descriptor", descriptor},
     {"timeout", timeout},
     {"is_full", is_full},
+    {"is_open", is_open},
     {"close", close_engine},
     {NULL, NULL},
 };

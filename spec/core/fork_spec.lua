@@ -51,6 +51,15 @@ describe("after a fork, with the same client in both processes", function()
     assert_only_the_child_has_left(connections("shared", "https://localhost:" .. server.tls_port))
   end)
 
+  it("the child is told of each call that was under way in parallel, and goes on; the parent has all", function()
+    local pipe = assert(io.popen(("ASAN_OPTIONS=detect_leaks=0 %s spec/core/forked_parallel.lua %s %s 2>&1"):format(
+      LUA, library, server.url)))
+    local output = pipe:read("*a")
+    pipe:close()
+    assert.equal("closed closed child closed", output:match("child: ([^\n]*)"), output)
+    assert.equal("read_timeout read_timeout parent read_timeout", output:match("parent: ([^\n]*)"), output)
+  end)
+
   it("each gets its own answers to calls that run in parallel", function()
     local found = connections("parallel")
     local used = {}

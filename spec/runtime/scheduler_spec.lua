@@ -271,7 +271,7 @@ describe("waits in the loop of a host", function()
     local host, steps = new_host(), {}
     local engine = {
       step = function(_, seconds) steps[#steps + 1] = seconds end,
-      is_full = function() return false end,
+      is_full = function() return false end, is_open = function() return true end,
       next_ended = function() end,
     }
     local transfer = { done = function() return #steps >= 7 end, cancel = function() end }

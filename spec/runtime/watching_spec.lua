@@ -73,7 +73,7 @@ local function new_engine(changes)
       end
       answered = {}
     end,
-    is_full = function() return false end,
+    is_full = function() return false end, is_open = function() return true end,
     next_ended = function() return table.remove(untold, 1) end,
   }
   local transfers = {}

@@ -47,7 +47,18 @@ function given.guard(option, fn, check)
   return function(...) return settle(option, check, protect(call, ...)) end
 end
 
---- A table whose functions are the caller's: a copy with some of them made safe.
+-- A function that yields to the caller's loop runs in the coroutine that the loop knows: it may note that for the loop
+-- to resume it. In Lua 5.1 such a coroutine can't be protected, so what the function raises there goes on as it is.
+local function guard_yielding(option, fn, check)
+  local guarded = given.guard(option, fn, check)
+  if protect == pcall then return guarded end
+  return function(...)
+    if coroutine.running() then return settle(option, check, true, fn(...)) end
+    return guarded(...)
+  end
+end
+
+--- A table whose functions are the caller's and may yield to a loop: a copy with some of them made safe.
 ---@param option string
 ---@param functions table
 ---@param names string[]
@@ -56,7 +67,7 @@ end
 function given.guard_all(option, functions, names, check)
   local guarded = setmetatable({}, { __index = functions })
   for _, name in ipairs(names) do
-    if functions[name] ~= nil then guarded[name] = given.guard(option .. "." .. name, functions[name], check) end
+    if functions[name] ~= nil then guarded[name] = guard_yielding(option .. "." .. name, functions[name], check) end
   end
   return guarded
 end

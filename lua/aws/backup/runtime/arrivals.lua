@@ -34,11 +34,26 @@ local function tell(engine)
   return told
 end
 
+-- Of an engine that can't be stepped any more (closed, or from before a fork) all transfers have ended, and it tells of
+-- none.
+local function tell_of_ended()
+  local ended = {}
+  for transfer, whom in pairs(expected) do
+    if transfer:done() then ended[transfer] = whom end
+  end
+  for transfer, whom in pairs(ended) do
+    expected[transfer] = nil
+    whom:arrived()
+  end
+  return next(ended) ~= nil
+end
+
 --- Moves the transfers of an engine on, waits for them at most so long, and tells who was waiting for those that ended.
 ---@param engine table
 ---@param seconds number
 ---@return boolean told  whether there was anybody to tell
 function arrivals.step(engine, seconds)
+  if not engine:is_open() then return tell_of_ended() end
   if tell(engine) then return true end
   engine:step(seconds)
   local told = tell(engine)
