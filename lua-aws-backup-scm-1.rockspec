@@ -198,6 +198,7 @@ build = {
     ["aws.backup.runtime.cqueues"] = "lua/aws/backup/runtime/cqueues.lua",
     ["aws.backup.runtime.foreign"] = "lua/aws/backup/runtime/foreign.lua",
     ["aws.backup.runtime.gate"] = "lua/aws/backup/runtime/gate.lua",
+    ["aws.backup.runtime.has_ended"] = "lua/aws/backup/runtime/has_ended.lua",
     ["aws.backup.runtime.init"] = "lua/aws/backup/runtime/init.lua",
     ["aws.backup.runtime.leftovers"] = "lua/aws/backup/runtime/leftovers.lua",
     ["aws.backup.runtime.light_threads"] = "lua/aws/backup/runtime/light_threads.lua",

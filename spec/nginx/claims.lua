@@ -79,6 +79,50 @@ function cases.waiter()
   return { ended = true }
 end
 
+-- Kills a thread in the midst of parallel; what was begun by then, and what is known of it some time later.
+function cases.parallel()
+  local client = client_of("parallel")
+  local begun, ended = 0, 0
+  local items = {}
+  for index = 1, 50 do items[index] = index end
+  local thread = ngx.thread.spawn(function()
+    backup.parallel(items, function()
+      begun = begun + 1
+      client:list_backup_vaults()
+      ended = ended + 1
+    end, { concurrency = 2 })
+  end)
+  ngx.sleep(0.5)
+  assert(ngx.thread.kill(thread))
+  local begun_then, ended_then = begun, ended
+  ngx.sleep(1.5)
+  return { begun_then = begun_then, begun = begun, ended_then = ended_then, ended = ended }
+end
+
+-- What a function raises ends all others before parallel raises it.
+function cases.parallel_raises()
+  local client, ended = client_of("parallel"), 0
+  local fine = pcall(backup.parallel, { 1, 2, 3, 4 }, function(item)
+    client:list_backup_vaults()
+    ended = ended + 1
+    return item
+  end, { concurrency = 2, on_progress = function() error("enough") end })
+  local ended_then = ended
+  ngx.sleep(1)
+  return { fine = fine, ended_then = ended_then, ended = ended }
+end
+
+-- Kills a call that waits for a name server.
+function cases.resolving()
+  local client = backup.client {
+    region = "eu-west-1", endpoint_url = "http://host.silent", retry_mode = "off", env = {},
+    credentials = { access_key_id = "AKID", secret_access_key = "S" },
+  }
+  local thread = ngx.thread.spawn(function() return client:list_backup_vaults() end)
+  ngx.sleep(0.3)
+  return { killed = ngx.thread.kill(thread) == 1 }
+end
+
 function cases.pid()
   return { pid = ngx.worker.pid() }
 end

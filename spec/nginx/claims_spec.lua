@@ -16,7 +16,8 @@ describe("in nginx, whoever wants the credentials that another call was fetching
 
   setup(function()
     service = services.start()
-    nginx = nginx_server.start { template = "spec/nginx/claims.conf.in", values = { SERVICES = service.url } }
+    nginx = nginx_server.start { template = "spec/nginx/claims.conf.in",
+      values = { SERVICES = service.url, NAME_SERVER_PORT = 9 } }
   end)
   teardown(function()
     nginx:stop()
@@ -114,12 +115,63 @@ describe("in nginx, whoever wants the credentials that another call was fetching
   end)
 end)
 
+describe("in nginx, what runs in parallel ends", function()
+  local service, nginx
+
+  setup(function()
+    service = services.start()
+    nginx = nginx_server.start { template = "spec/nginx/claims.conf.in",
+      values = { SERVICES = service.url, NAME_SERVER_PORT = 9 } }
+    service:script {
+      { path = "/backup-vaults/", body = '{"BackupVaultList":[]}', delay = 0.3 },
+      { body = CREDENTIALS },
+    }
+  end)
+  teardown(function()
+    nginx:stop()
+    service:stop()
+  end)
+
+  it("with the thread that was killed: nothing more is begun, and what was under way comes to no end", function()
+    local told = cjson.decode((nginx:ask("/case?name=parallel")))
+    assert.is_true(told.begun_then >= 2 and told.begun_then < 10, cjson.encode(told))
+    assert.equal(told.begun_then, told.begun)
+    assert.is_true(told.ended <= told.ended_then + 1, cjson.encode(told))
+    assert.equal("", nginx:read("error.log"))
+  end)
+
+  it("before parallel raises what on_progress has raised", function()
+    local told = cjson.decode((nginx:ask("/case?name=parallel_raises")))
+    assert.is_false(told.fine)
+    assert.equal(told.ended_then, told.ended)
+    assert.equal("", nginx:read("error.log"))
+  end)
+end)
+
+describe("in nginx, a killed call", function()
+  it("does not hold its request where it was resolving a name", function()
+    local socket = require "socket" -- copas has it
+    local silent = assert(socket.udp())
+    assert(silent:setsockname("127.0.0.1", 0))
+    local nginx = nginx_server.start { template = "spec/nginx/claims.conf.in",
+      values = { SERVICES = "http://127.0.0.1:1", NAME_SERVER_PORT = select(2, silent:getsockname()) } }
+    local begun = core.monotonic()
+    local told = nginx:ask("/case?name=resolving")
+    local seconds = core.monotonic() - begun
+    nginx:stop()
+    silent:close()
+    assert.same({ killed = true }, cjson.decode(told))
+    assert.is_true(seconds < 5, seconds) -- resolver_timeout is 20
+  end)
+end)
+
 describe("in nginx, a call that waits for the credentials of another may go away, too", function()
   local service, nginx
 
   setup(function()
     service = services.start()
-    nginx = nginx_server.start { template = "spec/nginx/claims.conf.in", values = { SERVICES = service.url } }
+    nginx = nginx_server.start { template = "spec/nginx/claims.conf.in",
+      values = { SERVICES = service.url, NAME_SERVER_PORT = 9 } }
     service:script { { path = "/backup-vaults/", body = "{}" }, { body = CREDENTIALS, delay = 0.2 } }
   end)
   teardown(function()

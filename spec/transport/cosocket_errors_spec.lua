@@ -281,11 +281,12 @@ describe("over nginx's sockets", function()
       assert.equal(200, transport:send({ method = "GET", url = url, headers = {} }).status)
       threads[index] = fake.threads or 0
     end
-    assert.same({ 0, 1, 1, 1 }, threads)
+    -- And another one attends to it.
+    assert.same({ 0, 2, 2, 2 }, threads)
     -- It was not there, so there is none.
     assert.is_nil((transport:send { method = "GET", url = "http://host.example/", headers = {} }))
     assert.is_nil((transport:send { method = "GET", url = "http://host.example/", headers = {} }))
-    assert.equal(2, fake.threads)
+    assert.equal(4, fake.threads)
   end)
 
   it("an idle connection is kept for less than a minute, a doubtful one not at all", function()

@@ -172,7 +172,7 @@ end
 local function add_certificates(add, server)
   local function secure(port) return "https://localhost:" .. port .. "/zero" end
   local trusting = { ca_bundle = server.certificate }
-  local hint = { "ca_bundle", "the option ca_bundle" }
+  local hint = { "ca_bundle" }
   add("a certificate that the CA bundle has", secure(server.tls_port), { status = 200, settings = trusting })
   add("a certificate that the CA directory has", secure(server.tls_port),
     { status = 200, settings = { ca_bundle = server.certificate_directory } })

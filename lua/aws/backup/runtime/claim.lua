@@ -3,6 +3,7 @@
 -- may drop that one, close it or kill it in the midst of a wait, and then nobody releases anything.
 
 local core = require "aws.backup.core"
+local has_ended = require "aws.backup.runtime.has_ended"
 local leftovers = require "aws.backup.runtime.leftovers"
 local lineage = require "aws.backup.runtime.lineage"
 
@@ -41,12 +42,6 @@ function claim.of_coroutines(monotonic)
       release = function() released = true end,
     }
   end
-end
-
--- Those of nginx have their status in the request that they belong to alone.
-local function has_ended(thread)
-  local status = coroutine.status(thread)
-  return status == "dead" or status == "zombie"
 end
 
 --- What makes claims in nginx: a light thread of the same request renews them, and ends with the request.

@@ -1,18 +1,28 @@
 --- Runs a gathering (see aws.backup.runtime.scheduler) inside nginx, which resumes coroutines itself: a few light
 --- threads go through the functions, each taking the next one when it has ended one.
+--
+-- Only whoever spawned a light thread can kill it, and whoever is killed itself kills nobody. So the threads are
+-- spawned by one that does nothing else: it ends with the gathering, or when the one that waits for the gathering is
+-- seen to be dead, and they end with it.
 
 -- luacheck: std ngx_lua
+
+local has_ended = require "aws.backup.runtime.has_ended"
 
 local light_threads = {}
 light_threads.__index = light_threads
 
--- A semaphore can't be waited for without end.
-local LONGEST_WAIT_SECONDS = 60
+-- How soon the death of whoever waits is noticed.
+local BEAT_SECONDS = 0.2
 
--- None once the gathering has what it wants, or has failed.
+local function is_over(self)
+  return self.cancelled or self.gathering:is_over() or has_ended(self.owner)
+end
+
+-- None once the gathering has what it wants or has failed, or nobody wants it any more.
 local function take_job(self)
   local job = self.jobs[self.next_job]
-  if not job or self.gathering:is_over() then return nil end
+  if not job or is_over(self) then return nil end
   self.jobs[self.next_job] = nil
   self.next_job = self.next_job + 1
   return job
@@ -23,10 +33,20 @@ local function work(self)
   while job do
     job.ended(pcall(job.fn, unpack(job, 1, job.count)))
     self.gathering:start_more()
-    if self.gathering:is_over() then self.over:post(1) end
+    if is_over(self) then self.changed:post(1) end
     job = take_job(self)
   end
   self.working = self.working - 1
+end
+
+-- Spawns the workers, and stays until they have ended or have to end.
+local function supervise(self)
+  local threads = {}
+  for index = 1, self.working do threads[index] = assert(ngx.thread.spawn(work, self)) end
+  while not is_over(self) do self.changed:wait(BEAT_SECONDS) end
+  -- nginx keeps a thread that has ended until it was waited for.
+  local end_thread = self.working > 0 and ngx.thread.kill or ngx.thread.wait
+  for _, thread in ipairs(threads) do end_thread(thread) end
 end
 
 --- see scheduler:spawn
@@ -42,25 +62,21 @@ end
 
 --- see scheduler:cancel
 function light_threads:cancel()
-  for _, thread in ipairs(self.threads) do ngx.thread.kill(thread) end
+  self.cancelled = true
 end
 
 --- Runs a gathering until it is over, in a phase that may wait; see scheduler.run.
 ---@param gathering table
 function light_threads.run(gathering)
   local self = setmetatable({
-    gathering = gathering, jobs = {}, next_job = 1, last_job = 0, threads = {}, working = 0,
-    over = require("ngx.semaphore").new(0),
+    gathering = gathering, jobs = {}, next_job = 1, last_job = 0, working = 0, owner = coroutine.running(),
+    changed = require("ngx.semaphore").new(0),
   }, light_threads)
   gathering.scheduler = self
   gathering:start_more()
-  -- What is begun at first is as much as may be under way at a time. Only whoever spawns a thread can wait for it.
+  -- What is begun at first is as much as may be under way at a time.
   self.working = self.last_job
-  for index = 1, self.working do self.threads[index] = assert(ngx.thread.spawn(work, self)) end
-  while not gathering:is_over() do self.over:wait(LONGEST_WAIT_SECONDS) end
-  if self.working > 0 then return end
-  -- nginx keeps a thread that has ended until it was waited for.
-  for _, thread in ipairs(self.threads) do ngx.thread.wait(thread) end
+  assert(ngx.thread.wait(assert(ngx.thread.spawn(supervise, self))))
 end
 
 return light_threads

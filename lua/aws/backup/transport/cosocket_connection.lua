@@ -6,6 +6,7 @@
 
 local core = require "aws.backup.core"
 local explain = require "aws.backup.transport.explain"
+local has_ended = require "aws.backup.runtime.has_ended"
 local http_reader = require "aws.backup.transport.http_reader"
 local http_writer = require "aws.backup.transport.http_writer"
 
@@ -74,24 +75,36 @@ local function connect_failure(failure, late)
   return "connect", failure
 end
 
--- Runs `run` in a light thread, until it has returned or the time is over.
-local function within(ngx, ms, run)
-  local connected, failure, has_returned = nil, "timeout", false
-  local running = ngx.thread.spawn(function()
-    connected, failure = run()
-    has_returned = true
-  end)
-  -- With an idle connection it has returned by now.
-  if has_returned then
-    ngx.thread.wait(running)
-    return connected, failure
+-- How soon it is noticed that whoever wants the connection was killed.
+local BEAT_SECONDS = 0.2
+
+-- Waits for a light thread that this one has spawned until it has ended, `seconds` are over or somebody else has ended.
+-- Then it is no more.
+local function attend(ngx, running, seconds, owner)
+  while seconds > 0 and not has_ended(running) and not has_ended(owner) do
+    local beat = math.min(seconds, BEAT_SECONDS)
+    local alarm = ngx.thread.spawn(function() ngx.sleep(beat) end)
+    ngx.thread.wait(running, alarm)
+    ngx.thread.kill(alarm)
+    seconds = seconds - beat
   end
-  local alarm = ngx.thread.spawn(function() ngx.sleep(ms / 1000) end)
-  local ran, message = ngx.thread.wait(running, alarm)
   ngx.thread.kill(running)
-  ngx.thread.kill(alarm)
-  if not ran then error(message, 0) end
-  return connected, failure
+end
+
+-- Runs `run` in a light thread, until it has returned, the time is over, or the running thread is killed: then nobody
+-- would end it, which is why another one attends to it.
+local function within(ngx, ms, run)
+  local owner, returned = coroutine.running(), {}
+  local attendant = ngx.thread.spawn(function()
+    local running = ngx.thread.spawn(function() returned = { pcall(run) } end)
+    -- With an idle connection it has returned by now.
+    if returned[1] ~= nil then return ngx.thread.wait(running) end
+    return attend(ngx, running, ms / 1000, owner)
+  end)
+  ngx.thread.wait(attendant)
+  if returned[1] == false then error(returned[2], 0) end
+  if returned[1] == nil then return nil, "timeout" end
+  return returned[2], returned[3]
 end
 
 -- What resolves names has a timeout of its own (resolver_timeout, 30 s), so it is given up from outside. That takes
