@@ -234,25 +234,6 @@ enum awsb_err awsb_random(unsigned char *out, size_t size)
     return done ? AWSB_OK : AWSB_CRYPTO;
 }
 
-enum awsb_err awsb_uuid(char out[AWSB_UUID_SIZE])
-{
-    static const unsigned char group_sizes[] = {4, 2, 2, 2, 6};
-    unsigned char bytes[16] = {0};
-    enum awsb_err err = awsb_random(bytes, sizeof bytes);
-    size_t group, done = 0;
-
-    bytes[6] = (unsigned char)(0x40 | (bytes[6] & 0x0f)); /* version 4 */
-    bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f)); /* of this RFC's variant */
-    for (group = 0; group < sizeof group_sizes; group++) {
-        if (group > 0)
-            *out++ = '-';
-        awsb_hex(bytes + done, group_sizes[group], out);
-        out += 2 * group_sizes[group];
-        done += group_sizes[group];
-    }
-    return err;
-}
-
 /* Keys of the curve P-256. */
 
 #define MOST_DER_BYTES 80 /* a signature of that curve takes up to 72 */

@@ -62,10 +62,6 @@ void awsb_hex(const unsigned char *bytes, size_t size, char *out);
 /* From OpenSSL's CSPRNG, which notices a fork by itself. */
 enum awsb_err awsb_random(unsigned char *out, size_t size);
 
-/* A random UUID, RFC 9562, version 4: lower case with dashes, no NUL. */
-#define AWSB_UUID_SIZE 36
-enum awsb_err awsb_uuid(char out[AWSB_UUID_SIZE]);
-
 /* Takes a time that depends on the lengths alone. */
 bool awsb_equal(struct awsb_view a, struct awsb_view b);
 

@@ -13,12 +13,14 @@
 #include "process.h"
 #include "uri.h"
 #include "utf8.h"
+#include "uuid.h"
 
 /* The module aws.backup.core: hashing, keys, encoding, clocks. What has objects of its own, and what
  * deals with the system, is beside it in other files. */
 
 #define VERSION "0.1.0"
 #define HASHER_TYPE "aws.backup.core.hasher"
+#define UUID_SOURCE_TYPE "aws.backup.core.uuid_source"
 #define MAX_RANDOM_BYTES 1024
 #define NO_ENTROPY "OpenSSL's random generator has no entropy"
 #define SLEEP_SLICE_MS 250 /* Lua sees Ctrl-C between two calls, never within one */
@@ -191,11 +193,22 @@ static int random_bytes(lua_State *L)
     return 1;
 }
 
+static int finalize_uuid_source(lua_State *L)
+{
+    struct awsb_uuid_source *source = awsb_test_userdata(L, 1, UUID_SOURCE_TYPE);
+
+    if (source != NULL)
+        awsb_uuid_source_clear(source);
+    return 0;
+}
+
+/* The source of this Lua state is an upvalue. */
 static int uuid(lua_State *L)
 {
+    struct awsb_uuid_source *source = lua_touserdata(L, lua_upvalueindex(1));
     char text[AWSB_UUID_SIZE];
 
-    if (awsb_uuid(text) != AWSB_OK)
+    if (awsb_uuid_next(source, text) != AWSB_OK)
         return push_refusal(L, NO_ENTROPY);
     lua_pushlstring(L, text, sizeof text);
     return 1;
@@ -302,6 +315,9 @@ static const luaL_Reg no_methods[] = {{NULL, NULL}};
 static const struct awsb_class hasher_class = {HASHER_TYPE, "hasher", no_methods, finalize_hasher,
                                                internal_to_string};
 
+static const struct awsb_class uuid_source_class = {
+    UUID_SOURCE_TYPE, "uuid source", no_methods, finalize_uuid_source, internal_to_string};
+
 static const luaL_Reg functions[] = {
     {"versions", versions},
     {"sha256", sha256},
@@ -313,7 +329,6 @@ static const luaL_Reg functions[] = {
     {"hex", hex},
     {"equal", equal},
     {"random", random_bytes},
-    {"uuid", uuid},
     {"uri_encode", uri_encode},
     {"utf8_length", utf8_length},
     {"has_digit_run", has_digit_run},
@@ -348,10 +363,14 @@ int luaopen_aws_backup_core(lua_State *L)
     if (!awsb_http_global_init())
         return luaL_error(L, "libcurl could not be initialised, or is older than 7.68");
     awsb_register_class(L, &hasher_class);
+    awsb_register_class(L, &uuid_source_class);
     awsb_register_scratch(L);
     open_hasher(L);
     lua_newtable(L);
     awsb_set_functions(L, functions);
+    awsb_new_userdata(L, sizeof(struct awsb_uuid_source), UUID_SOURCE_TYPE);
+    lua_pushcclosure(L, uuid, 1);
+    lua_setfield(L, -2, "uuid");
     lua_pushliteral(L, VERSION);
     lua_setfield(L, -2, "_VERSION");
     awsb_open_sigv4(L);
