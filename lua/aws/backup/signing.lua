@@ -22,14 +22,16 @@ end
 function signing.prepare(endpoint, parts, settings)
   local path = endpoint.path .. parts.path
   local query = joined_query(endpoint.query, parts.query)
-  local url = endpoint.scheme .. "://" .. endpoint.authority .. path
-  if query then url = url .. "?" .. query end
-  -- Whatever sends it, none of the transports unpacks an answer.
-  local headers = { host = endpoint.authority, ["accept-encoding"] = "identity" }
+  local target = query and path .. "?" .. query or path
+  local headers = { -- the absent ones make room for what an attempt adds
+    host = endpoint.authority, ["content-type"] = nil, ["amz-sdk-invocation-id"] = nil, ["amz-sdk-request"] = nil,
+    ["user-agent"] = nil, ["x-amz-date"] = nil, authorization = nil,
+    ["accept-encoding"] = "identity", -- whatever sends it, none of the transports unpacks an answer
+  }
   for name, value in pairs(parts.headers) do headers[name] = value end
   return {
-    method = parts.method, url = url, host = endpoint.authority, path = path, query = query,
-    headers = headers, body = parts.body,
+    method = parts.method, url = endpoint.scheme .. "://" .. endpoint.authority .. target, host = endpoint.authority,
+    path = path, query = query, headers = headers, body = parts.body,
     connect_timeout = settings.connect_timeout, read_timeout = settings.read_timeout,
   }
 end
