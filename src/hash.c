@@ -12,6 +12,7 @@
 #include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 /* Since 3.0 an algorithm, HMAC among them, is fetched from a provider; the implicit fetch of each
  * use costs more than the hash of a request, so it is done once. */
@@ -19,14 +20,24 @@
 #define HAVE_FETCH 1
 #include <openssl/core_names.h>
 #include <openssl/params.h>
+#include <openssl/provider.h>
 #else
 #define HAVE_FETCH 0
 #include <openssl/hmac.h>
 #endif
 
+/* The functions for SHA-256 that are older than EVP. Since 3.0 deprecated, not gone; a build without
+ * them, or with AWSB_HASH_BY_EVP, takes EVP. */
+#if defined(AWSB_HASH_BY_EVP) || (HAVE_FETCH && defined(OPENSSL_NO_DEPRECATED_3_0))
+#define HAVE_STATES 0
+#else
+#define HAVE_STATES 1
+#endif
+
 #include "mem.h"
 
 struct awsb_hasher {
+    bool keeps_states; /* then it needs nothing of the rest */
     EVP_MD_CTX *digest_context;
     const EVP_MD *digest;
 #if HAVE_FETCH
@@ -64,12 +75,13 @@ static EVP_MAC_CTX *new_mac_context(void)
     return NULL;
 }
 
-static void open_contexts(struct awsb_hasher *hasher)
+static bool open_contexts(struct awsb_hasher *hasher)
 {
     hasher->digest_context = EVP_MD_CTX_new();
     hasher->fetched = EVP_MD_fetch(NULL, DIGEST_NAME, NULL);
     hasher->digest = hasher->fetched;
     hasher->mac_context = new_mac_context();
+    return hasher->digest_context != NULL && hasher->digest != NULL && hasher->mac_context != NULL;
 }
 
 static void close_contexts(struct awsb_hasher *hasher)
@@ -100,11 +112,12 @@ static bool compute_mac(struct awsb_hasher *hasher, const struct awsb_view *key,
 
 #else
 
-static void open_contexts(struct awsb_hasher *hasher)
+static bool open_contexts(struct awsb_hasher *hasher)
 {
     hasher->digest_context = EVP_MD_CTX_new();
     hasher->digest = EVP_sha256();
     hasher->mac_context = HMAC_CTX_new();
+    return hasher->digest_context != NULL && hasher->digest != NULL && hasher->mac_context != NULL;
 }
 
 static void close_contexts(struct awsb_hasher *hasher)
@@ -138,6 +151,142 @@ static bool compute_mac(struct awsb_hasher *hasher, const struct awsb_view *key,
 
 #endif
 
+/* Hashing by states: `done` says how many bytes, whole blocks, have led to one. */
+
+#if HAVE_STATES
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+/* What is certified for FIPS is what a provider offers, and that EVP alone reaches. */
+static bool may_keep_states(void)
+{
+#if HAVE_FETCH
+    return EVP_default_properties_is_fips_enabled(NULL) != 1 &&
+           OSSL_PROVIDER_available(NULL, "fips") != 1;
+#else
+    return FIPS_mode() == 0;
+#endif
+}
+
+static void resume(SHA256_CTX *state, const struct awsb_sha256_front *front, size_t done)
+{
+    SHA256_Init(state);
+    if (done == 0)
+        return;
+    memcpy(state->h, front->words, sizeof front->words);
+    state->Nl = (SHA_LONG)(done << 3); /* the length in bits, in two halves */
+    state->Nh = (SHA_LONG)(done >> 29);
+}
+
+static void advance(const struct awsb_sha256_front *from, size_t done, struct awsb_view start,
+                    struct awsb_sha256_front *front)
+{
+    SHA256_CTX state;
+
+    front->size = start.size - start.size % AWSB_SHA256_BLOCK_SIZE;
+    resume(&state, from, done);
+    SHA256_Update(&state, start.data, front->size);
+    memcpy(front->words, state.h, sizeof front->words);
+    awsb_wipe(state.h, sizeof state.h);
+}
+
+/* What is left of the text goes out with the hash; SHA256_Final wipes the bytes that it buffered. */
+static void finish(const struct awsb_sha256_front *front, size_t done, struct awsb_view rest,
+                   unsigned char out[AWSB_SHA256_SIZE])
+{
+    SHA256_CTX state;
+
+    resume(&state, front, done);
+    SHA256_Update(&state, rest.data, rest.size);
+    SHA256_Final(out, &state);
+}
+
+/* In one state and `out`: what is in them in between is overwritten. */
+static void finish_mac(const struct awsb_sha256_front *inner, size_t done, struct awsb_view rest,
+                       const struct awsb_sha256_front *outer, unsigned char out[AWSB_SHA256_SIZE])
+{
+    SHA256_CTX state;
+
+    resume(&state, inner, done);
+    SHA256_Update(&state, rest.data, rest.size);
+    SHA256_Final(out, &state);
+    resume(&state, outer, AWSB_SHA256_BLOCK_SIZE);
+    SHA256_Update(&state, out, AWSB_SHA256_SIZE);
+    SHA256_Final(out, &state);
+}
+
+#pragma GCC diagnostic pop
+
+#else
+
+static bool may_keep_states(void)
+{
+    return false;
+}
+
+static void advance(const struct awsb_sha256_front *from, size_t done, struct awsb_view start,
+                    struct awsb_sha256_front *front)
+{
+    (void)done;
+    (void)start;
+    *front = *from;
+}
+
+static void finish(const struct awsb_sha256_front *front, size_t done, struct awsb_view rest,
+                   unsigned char out[AWSB_SHA256_SIZE])
+{
+    (void)front;
+    (void)done;
+    (void)rest;
+    memset(out, 0, AWSB_SHA256_SIZE);
+}
+
+static void finish_mac(const struct awsb_sha256_front *inner, size_t done, struct awsb_view rest,
+                       const struct awsb_sha256_front *outer, unsigned char out[AWSB_SHA256_SIZE])
+{
+    (void)outer;
+    finish(inner, done, rest, out);
+}
+
+#endif
+
+static const struct awsb_sha256_front nothing_done;
+
+#define INNER_PAD 0x36 /* RFC 2104 */
+#define OUTER_PAD 0x5c
+
+/* The front of whatever a key of at most a block is padded with. */
+static void begin_padded(struct awsb_view key, unsigned char pad, struct awsb_sha256_front *front)
+{
+    unsigned char block[AWSB_SHA256_BLOCK_SIZE];
+    size_t i;
+
+    memset(block, pad, sizeof block);
+    for (i = 0; i < key.size; i++)
+        block[i] ^= (unsigned char)key.data[i];
+    advance(&nothing_done, 0, awsb_view((const char *)block, sizeof block), front);
+    awsb_wipe(block, sizeof block);
+}
+
+static void hmac_by_states(struct awsb_view key, struct awsb_view data,
+                           unsigned char out[AWSB_SHA256_SIZE])
+{
+    unsigned char short_key[AWSB_SHA256_SIZE] = {0};
+    struct awsb_sha256_front inner, outer;
+
+    if (key.size > AWSB_SHA256_BLOCK_SIZE) {
+        finish(&nothing_done, 0, key, short_key);
+        key = awsb_view((const char *)short_key, sizeof short_key);
+    }
+    begin_padded(key, INNER_PAD, &inner);
+    begin_padded(key, OUTER_PAD, &outer);
+    finish_mac(&inner, AWSB_SHA256_BLOCK_SIZE, data, &outer, out);
+    awsb_wipe(short_key, sizeof short_key);
+    awsb_wipe(&inner, sizeof inner);
+    awsb_wipe(&outer, sizeof outer);
+}
+
 struct awsb_hasher *awsb_hasher_new(void)
 {
     struct awsb_hasher *hasher = awsb_realloc(NULL, sizeof *hasher);
@@ -146,8 +295,8 @@ struct awsb_hasher *awsb_hasher_new(void)
         return NULL;
     memset(hasher, 0, sizeof *hasher);
     ERR_set_mark(); /* other modules of the process read the same error queue */
-    open_contexts(hasher);
-    if (hasher->digest_context == NULL || hasher->digest == NULL || hasher->mac_context == NULL) {
+    hasher->keeps_states = may_keep_states();
+    if (!hasher->keeps_states && !open_contexts(hasher)) {
         awsb_hasher_free(hasher);
         hasher = NULL;
     }
@@ -163,8 +312,8 @@ void awsb_hasher_free(struct awsb_hasher *hasher)
     awsb_free(hasher);
 }
 
-enum awsb_err awsb_sha256(struct awsb_hasher *hasher, struct awsb_view data,
-                          unsigned char out[AWSB_SHA256_SIZE])
+static enum awsb_err hash_by_evp(struct awsb_hasher *hasher, struct awsb_view data,
+                                 unsigned char out[AWSB_SHA256_SIZE])
 {
     EVP_MD_CTX *context = hasher->digest_context;
     bool done;
@@ -177,28 +326,91 @@ enum awsb_err awsb_sha256(struct awsb_hasher *hasher, struct awsb_view data,
     return done ? AWSB_OK : AWSB_CRYPTO;
 }
 
-enum awsb_err awsb_hmac_sha256(struct awsb_hasher *hasher, struct awsb_view key,
-                               struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE])
+static enum awsb_err hmac_by_evp(struct awsb_hasher *hasher, const struct awsb_view *key,
+                                 struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE])
 {
     bool done;
 
     ERR_set_mark();
-    done = compute_mac(hasher, &key, data, out);
+    done = compute_mac(hasher, key, data, out);
     ERR_pop_to_mark();
     return done ? AWSB_OK : AWSB_CRYPTO;
 }
 
-enum awsb_err awsb_hmac_sha256_again(struct awsb_hasher *hasher, struct awsb_view key,
-                                     struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE])
+enum awsb_err awsb_sha256(struct awsb_hasher *hasher, struct awsb_view data,
+                          unsigned char out[AWSB_SHA256_SIZE])
 {
-    bool done;
+    return awsb_sha256_end(hasher, &nothing_done, data, out);
+}
 
-    if (!keeps_key())
-        return awsb_hmac_sha256(hasher, key, data, out);
-    ERR_set_mark();
-    done = compute_mac(hasher, NULL, data, out);
-    ERR_pop_to_mark();
-    return done ? AWSB_OK : AWSB_CRYPTO;
+void awsb_sha256_begin(const struct awsb_hasher *hasher, struct awsb_view start,
+                       struct awsb_sha256_front *front)
+{
+    *front = nothing_done;
+    if (hasher->keeps_states)
+        advance(&nothing_done, 0, start, front);
+}
+
+static struct awsb_view behind(struct awsb_view text, size_t done)
+{
+    return done == 0 ? text : awsb_view(text.data + done, text.size - done);
+}
+
+enum awsb_err awsb_sha256_end(struct awsb_hasher *hasher, const struct awsb_sha256_front *front,
+                              struct awsb_view text, unsigned char out[AWSB_SHA256_SIZE])
+{
+    if (!hasher->keeps_states)
+        return hash_by_evp(hasher, text, out);
+    finish(front, front->size, behind(text, front->size), out);
+    return AWSB_OK;
+}
+
+enum awsb_err awsb_hmac_sha256(struct awsb_hasher *hasher, struct awsb_view key,
+                               struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE])
+{
+    if (!hasher->keeps_states)
+        return hmac_by_evp(hasher, &key, data, out);
+    hmac_by_states(key, data, out);
+    return AWSB_OK;
+}
+
+static struct awsb_view bytes_of_key(const struct awsb_hmac_key *key)
+{
+    return awsb_view((const char *)key->bytes, sizeof key->bytes);
+}
+
+void awsb_hmac_prepare(const struct awsb_hasher *hasher, struct awsb_hmac_key *key)
+{
+    key->loaded = false;
+    if (!hasher->keeps_states)
+        return;
+    begin_padded(bytes_of_key(key), INNER_PAD, &key->inner);
+    begin_padded(bytes_of_key(key), OUTER_PAD, &key->outer);
+}
+
+void awsb_hmac_begin(const struct awsb_hasher *hasher, const struct awsb_hmac_key *key,
+                     struct awsb_view start, struct awsb_sha256_front *front)
+{
+    *front = nothing_done;
+    if (hasher->keeps_states)
+        advance(&key->inner, AWSB_SHA256_BLOCK_SIZE, start, front);
+}
+
+enum awsb_err awsb_hmac_end(struct awsb_hasher *hasher, struct awsb_hmac_key *key,
+                            const struct awsb_sha256_front *front, struct awsb_view text,
+                            unsigned char out[AWSB_SHA256_SIZE])
+{
+    struct awsb_view bytes = bytes_of_key(key);
+    enum awsb_err err;
+
+    if (hasher->keeps_states) {
+        finish_mac(front->size > 0 ? front : &key->inner, AWSB_SHA256_BLOCK_SIZE + front->size,
+                   behind(text, front->size), &key->outer, out);
+        return AWSB_OK;
+    }
+    err = hmac_by_evp(hasher, key->loaded && keeps_key() ? NULL : &bytes, text, out);
+    key->loaded = err == AWSB_OK;
+    return err;
 }
 
 enum awsb_err awsb_sha1(struct awsb_view data, unsigned char out[AWSB_SHA1_SIZE])
@@ -211,15 +423,33 @@ enum awsb_err awsb_sha1(struct awsb_view data, unsigned char out[AWSB_SHA1_SIZE]
     return done ? AWSB_OK : AWSB_CRYPTO;
 }
 
+/* All bytes as digits: "00", "01" and so on. */
+#define SIXTEEN(high)                                                                              \
+    high "0" high "1" high "2" high "3" high "4" high "5" high "6" high "7" high "8" high "9" high \
+         "a" high "b" high "c" high "d" high "e" high "f"
+
+static const char digit_pairs[] = SIXTEEN("0") SIXTEEN("1") SIXTEEN("2") SIXTEEN("3") SIXTEEN("4")
+    SIXTEEN("5") SIXTEEN("6") SIXTEEN("7") SIXTEEN("8") SIXTEEN("9") SIXTEEN("a") SIXTEEN("b")
+        SIXTEEN("c") SIXTEEN("d") SIXTEEN("e") SIXTEEN("f");
+
+static void write_digits(const unsigned char *byte, char *out)
+{
+    size_t value = *byte;
+
+    memcpy(out, digit_pairs + 2 * value, 2);
+}
+
+/* By fours: three hashes a signature go through here. */
 void awsb_hex(const unsigned char *bytes, size_t size, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t i;
-
-    for (i = 0; i < size; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
+    for (; size >= 4; size -= 4, bytes += 4, out += 8) {
+        write_digits(bytes, out);
+        write_digits(bytes + 1, out + 2);
+        write_digits(bytes + 2, out + 4);
+        write_digits(bytes + 3, out + 6);
     }
+    for (; size > 0; size--, bytes++, out += 2)
+        write_digits(bytes, out);
 }
 
 enum awsb_err awsb_random(unsigned char *out, size_t size)
@@ -398,9 +628,39 @@ const char *awsb_p256_public_key(struct awsb_view pem, unsigned char x[AWSB_P256
     return why;
 }
 
+static uint64_t difference_of_words(const char *a, const char *b)
+{
+    uint64_t left, right;
+
+    memcpy(&left, a, sizeof left);
+    memcpy(&right, b, sizeof right);
+    return left ^ right;
+}
+
+static uint64_t difference_of_bytes(const char *a, const char *b, size_t size)
+{
+    uint64_t difference = 0;
+    size_t i;
+
+    for (i = 0; i < size; i++)
+        difference |= (unsigned char)(a[i] ^ b[i]);
+    return difference;
+}
+
+/* By words, unlike CRYPTO_memcmp: a session token has a thousand bytes. */
 bool awsb_equal(struct awsb_view a, struct awsb_view b)
 {
-    return a.size == b.size && CRYPTO_memcmp(a.data, b.data, a.size) == 0;
+    volatile uint64_t all; /* so that no optimiser sees what is asked of it, and leaves early */
+    uint64_t difference = 0;
+    size_t i;
+
+    if (a.size != b.size)
+        return false;
+    for (i = 0; a.size - i >= sizeof difference; i += sizeof difference)
+        difference |= difference_of_words(a.data + i, b.data + i);
+    difference |= difference_of_bytes(a.data + i, b.data + i, a.size - i);
+    all = difference;
+    return all == 0;
 }
 
 void awsb_wipe(void *bytes, size_t size)

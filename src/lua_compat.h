@@ -27,4 +27,15 @@
 #define awsb_rawlen lua_objlen
 #endif
 
+/* lua_rawget, and the type of what it pushed. */
+#if LUA_VERSION_NUM >= 503
+#define awsb_rawget lua_rawget
+#else
+static inline int awsb_rawget(lua_State *L, int index)
+{
+    lua_rawget(L, index);
+    return lua_type(L, -1);
+}
+#endif
+
 #endif

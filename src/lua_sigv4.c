@@ -53,7 +53,7 @@ static int new_signer(lua_State *L)
 
 static struct signer_box *check_signer(lua_State *L)
 {
-    struct signer_box *box = luaL_checkudata(L, 1, SIGNER_TYPE);
+    struct signer_box *box = awsb_check_self(L, SIGNER_TYPE);
 
     if (box->signer == NULL)
         luaL_error(L, "attempt to use a closed signer");
@@ -134,39 +134,44 @@ static void read_header_array(lua_State *L, struct awsb_pairs *pairs, int index,
         luaL_error(L, "request: headers must be an array of pairs or a map, not both");
 }
 
-static void read_header_map(lua_State *L, struct awsb_pairs *pairs, int index)
+static void refuse_header(lua_State *L)
+{
+    if (lua_type(L, -2) != LUA_TSTRING)
+        luaL_error(L, "request: a header's name must be a string, got %s", luaL_typename(L, -2));
+    luaL_error(L, "request: header '%s' must be a string, got %s", lua_tostring(L, -2),
+               luaL_typename(L, -1));
+}
+
+/* False for an array, whose keys are no strings. */
+static bool read_header_map(lua_State *L, struct awsb_pairs *pairs, int index)
 {
     lua_pushnil(L);
     while (lua_next(L, index) != 0) {
-        if (lua_type(L, -2) != LUA_TSTRING)
-            luaL_error(L, "request: a header's name must be a string, got %s",
-                       luaL_typename(L, -2));
-        if (lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "request: header '%s' must be a string, got %s", lua_tostring(L, -2),
-                       luaL_typename(L, -1));
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
+            if (lua_type(L, -2) == LUA_TSTRING || awsb_rawlen(L, index) == 0)
+                refuse_header(L);
+            lua_pop(L, 2);
+            return false;
+        }
         add_pair(L, pairs, string_at(L, -2), string_at(L, -1));
         lua_pop(L, 1);
     }
+    return true;
 }
 
-/* The strings stay where they are, in the caller's table; no Lua runs until they have been used. */
+/* Of what is on top of the stack, and stays there. The strings stay where they are, in the caller's
+ * table; no Lua runs until they have been used. */
 static void read_headers(lua_State *L, struct awsb_pairs *pairs)
 {
-    int index;
-    size_t count;
+    int index = lua_gettop(L);
 
-    awsb_pairs_reset(pairs);
-    lua_pushliteral(L, "headers");
-    lua_rawget(L, 2);
-    index = lua_gettop(L);
     if (lua_type(L, index) != LUA_TTABLE)
         luaL_error(L, "request: field 'headers' must be a table, got %s", luaL_typename(L, index));
-    count = awsb_rawlen(L, index);
-    if (count > 0)
-        read_header_array(L, pairs, index, count);
-    else
-        read_header_map(L, pairs, index);
-    lua_pop(L, 1);
+    awsb_pairs_reset(pairs);
+    if (read_header_map(L, pairs, index))
+        return;
+    awsb_pairs_reset(pairs);
+    read_header_array(L, pairs, index, awsb_rawlen(L, index));
 }
 
 static void read_signed_headers(lua_State *L, struct awsb_pairs *names,
@@ -231,7 +236,10 @@ static int sign(lua_State *L)
     request.path = awsb_field_view(L, 2, "path");
     request.query = awsb_field_view(L, 2, "query");
     request.body = awsb_field_view(L, 2, "body");
+    lua_pushliteral(L, "headers");
+    lua_rawget(L, 2);
     read_headers(L, &box->headers);
+    lua_pop(L, 1);
     request.headers = box->headers.items;
     request.header_count = box->headers.count;
     scope.access_key_id = awsb_field_view(L, 3, "access_key_id");
@@ -252,62 +260,79 @@ static int sign(lua_State *L)
     return 1;
 }
 
-/* A string of the table at `index`; raises for anything else, and for none if it is required. */
-static struct awsb_view string_field(lua_State *L, int index, const char *what, const char *name,
-                                     bool required)
-{
-    struct awsb_view view = awsb_field_view(L, index, name);
+/* The fields that authorize reads: its upvalues, so that no name is made into a string by each call. */
+enum call_field { METHOD, PATH, QUERY, BODY, HEADERS, KEY_ID, SECRET, CALL_FIELDS };
 
-    if (view.size > 0)
-        return view;
-    lua_pushstring(L, name);
-    lua_rawget(L, index);
-    if (lua_type(L, -1) != LUA_TSTRING && (required || !lua_isnil(L, -1)))
-        luaL_error(L, "%s: field '%s' must be a string, got %s", what, name, luaL_typename(L, -1));
-    lua_pop(L, 1);
+static const char *const call_field_names[CALL_FIELDS] = {
+    "method", "path", "query", "body", "headers", "access_key_id", "secret_access_key",
+};
+
+#define FIRST_FIELD_UPVALUE 2 /* behind the metatable: see awsb_check_self */
+
+/* Pushes a field of the table at `index`. */
+static int push_field(lua_State *L, int index, enum call_field field)
+{
+    lua_pushvalue(L, lua_upvalueindex(FIRST_FIELD_UPVALUE + (int)field));
+    return awsb_rawget(L, index);
+}
+
+/* A string of the table at `index`, which stays on the stack; raises for anything else, and for none
+ * if it is required. */
+static struct awsb_view string_field(lua_State *L, int index, const char *what,
+                                     enum call_field field, bool required)
+{
+    struct awsb_view view = {"", 0};
+    int type = push_field(L, index, field);
+
+    if (type == LUA_TSTRING)
+        return string_at(L, -1);
+    if (required || type != LUA_TNIL)
+        luaL_error(L, "%s: field '%s' must be a string, got %s", what, call_field_names[field],
+                   luaL_typename(L, -1));
     return view;
+}
+
+/* Argument `index`; awsb_check_view says what it should have been. */
+static struct awsb_view string_argument(lua_State *L, int index)
+{
+    return lua_type(L, index) == LUA_TSTRING ? string_at(L, index) : awsb_check_view(L, index);
 }
 
 /* Of tables with more in them, as they are: no copy has to be made of those of a call. */
 static int authorize(lua_State *L)
 {
     struct signer_box *box = check_signer(L);
-    struct awsb_sigv4_request request = {0};
-    struct awsb_sigv4_scope scope = {0};
-    struct awsb_sigv4_options options = {0};
-    struct awsb_sigv4_result result;
-    enum awsb_err err;
+    struct awsb_sigv4_request request;
+    struct awsb_sigv4_scope scope;
+    struct awsb_view authorization;
 
     luaL_checktype(L, 2, LUA_TTABLE);
     luaL_checktype(L, 3, LUA_TTABLE);
-    request.method = string_field(L, 2, "request", "method", true);
-    request.path = string_field(L, 2, "request", "path", true);
-    request.query = string_field(L, 2, "request", "query", false);
-    request.body = string_field(L, 2, "request", "body", false);
-    scope.access_key_id = string_field(L, 3, "credentials", "access_key_id", true);
-    scope.secret_access_key = string_field(L, 3, "credentials", "secret_access_key", true);
-    scope.region = awsb_check_view(L, 4);
-    scope.service = awsb_check_view(L, 5);
-    scope.timestamp = awsb_check_view(L, 6);
+    scope.region = string_argument(L, 4); /* the arguments first: fields are pushed behind them */
+    scope.service = string_argument(L, 5);
+    scope.timestamp = string_argument(L, 6);
+    request.method = string_field(L, 2, "request", METHOD, true);
+    request.path = string_field(L, 2, "request", PATH, true);
+    request.query = string_field(L, 2, "request", QUERY, false);
+    request.body = string_field(L, 2, "request", BODY, false);
+    scope.access_key_id = string_field(L, 3, "credentials", KEY_ID, true);
+    scope.secret_access_key = string_field(L, 3, "credentials", SECRET, true);
+    push_field(L, 2, HEADERS);
     read_headers(L, &box->headers);
     request.headers = box->headers.items;
     request.header_count = box->headers.count;
 
-    err = awsb_signer_sign(box->signer, &request, &scope, &options, &result);
-    if (err == AWSB_OK)
-        awsb_push_view(L, result.authorization);
-    else
-        lua_pushnil(L);
-    awsb_signer_forget(box->signer);
-    if (err == AWSB_OK)
+    if (awsb_signer_authorize(box->signer, &request, &scope, &authorization) == AWSB_OK) {
+        awsb_push_view(L, authorization);
         return 1;
+    }
+    lua_pushnil(L);
     lua_pushstring(L, awsb_signer_message(box->signer));
     return 2;
 }
 
 static const luaL_Reg signer_methods[] = {
     {"sign", sign},
-    {"authorize", authorize},
     {"close", close_signer},
     {NULL, NULL},
 };
@@ -317,11 +342,28 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
+/* A method with more upvalues than others have. */
+static void add_authorize(lua_State *L)
+{
+    int field;
+
+    luaL_getmetatable(L, SIGNER_TYPE);
+    lua_pushliteral(L, "__index");
+    lua_rawget(L, -2);
+    lua_insert(L, -2);
+    for (field = 0; field < CALL_FIELDS; field++)
+        lua_pushstring(L, call_field_names[field]);
+    lua_pushcclosure(L, authorize, 1 + CALL_FIELDS);
+    lua_setfield(L, -2, "authorize");
+    lua_pop(L, 1);
+}
+
 void awsb_open_sigv4(lua_State *L)
 {
     static const struct awsb_class class = {SIGNER_TYPE, "signer", signer_methods, finalize_signer,
                                             signer_to_string};
 
     awsb_register_class(L, &class);
+    add_authorize(L);
     awsb_set_functions(L, functions);
 }

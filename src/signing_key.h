@@ -19,14 +19,14 @@
 #define AWSB_MAX_SECRET_SIZE 4096 /* bytes; real ones have 40 */
 
 struct awsb_signing_key {
-    struct awsb_buf identity; /* what the bytes were derived from */
-    struct awsb_buf wanted;   /* what the call in progress asks for */
-    unsigned char bytes[AWSB_SHA256_SIZE];
+    struct awsb_buf identity; /* what it was derived from: date, region, service, secret */
+    size_t region_size;
+    size_t service_size;
+    struct awsb_hmac_key hmac;
     bool valid;
-    bool loaded; /* it is the key of the hasher's last HMAC */
 };
 
-/* Date, region and service hold no control character. */
+/* Of the caller. */
 struct awsb_signing_scope {
     struct awsb_view date; /* YYYYMMDD */
     struct awsb_view region;
@@ -37,13 +37,13 @@ struct awsb_signing_scope {
 void awsb_signing_key_init(struct awsb_signing_key *key);
 void awsb_signing_key_clear(struct awsb_signing_key *key);
 
-/* Derives the key of the scope unless it is there already. The hasher serves this key alone. */
-enum awsb_err awsb_signing_key_prepare(struct awsb_signing_key *key, struct awsb_hasher *hasher,
-                                       const struct awsb_signing_scope *scope);
+/* Whether it is the key of the scope. */
+bool awsb_signing_key_serves(const struct awsb_signing_key *key,
+                             const struct awsb_signing_scope *scope);
 
-/* HMAC-SHA256 with a key that was prepared with the same hasher. */
-enum awsb_err awsb_signing_key_mac(struct awsb_signing_key *key, struct awsb_hasher *hasher,
-                                   struct awsb_view data, unsigned char out[AWSB_SHA256_SIZE]);
+/* Derives the key of the scope; the one before is wiped. The hasher serves this key alone. */
+enum awsb_err awsb_signing_key_derive(struct awsb_signing_key *key, struct awsb_hasher *hasher,
+                                      const struct awsb_signing_scope *scope);
 
 #pragma GCC visibility pop
 

@@ -8,6 +8,7 @@
 #include "hash.h"
 #include "mem.h"
 #include "signing_key.h"
+#include "skeleton.h"
 #include "text.h"
 #include "uri.h"
 
@@ -19,6 +20,7 @@
 #define MAX_PART_BYTES 256   /* of region, service, access key id */
 #define MAX_SCOPE_BYTES 1024 /* the first two, the date and what stands between them */
 #define MAX_REQUEST_BYTES (8u << 20) /* canonical request without the body */
+#define MOST_SKELETONS 8 /* a client's calls differ in method, type of body and attempt */
 
 struct awsb_signer {
     struct awsb_hasher *hasher;
@@ -27,12 +29,15 @@ struct awsb_signer {
     struct awsb_buf scratch; /* of the canonical query */
     struct awsb_pairs params;
     struct awsb_buf canonical_request;
+    size_t head_size; /* of method, path and query in it */
     struct awsb_buf signed_headers;
     struct awsb_buf scope;
     struct awsb_buf string_to_sign;
     struct awsb_buf authorization;
     char signature[AWSB_SHA256_HEX_SIZE];
     struct awsb_signing_key key;
+    struct awsb_skeleton *skeletons[MOST_SKELETONS]; /* of this key; NULL: none yet */
+    size_t next_skeleton;                            /* the one to be replaced next */
     char message[MESSAGE_SIZE];
 };
 
@@ -89,10 +94,21 @@ struct awsb_signer *awsb_signer_new(void)
     return signer;
 }
 
+static void drop_skeletons(struct awsb_signer *signer)
+{
+    size_t i;
+
+    for (i = 0; i < MOST_SKELETONS; i++) {
+        awsb_skeleton_free(signer->skeletons[i]);
+        signer->skeletons[i] = NULL;
+    }
+}
+
 void awsb_signer_free(struct awsb_signer *signer)
 {
     if (signer == NULL)
         return;
+    drop_skeletons(signer);
     awsb_hasher_free(signer->hasher);
     awsb_buf_clear(&signer->names);
     awsb_pairs_clear(&signer->headers);
@@ -112,7 +128,8 @@ const char *awsb_signer_message(const struct awsb_signer *signer)
     return signer->message;
 }
 
-void awsb_signer_forget(struct awsb_signer *signer)
+/* What its authorization was made of; that stays, which is sent to anybody. */
+static void forget_request(struct awsb_signer *signer)
 {
     awsb_buf_reset(&signer->names);
     awsb_pairs_reset(&signer->headers);
@@ -122,6 +139,11 @@ void awsb_signer_forget(struct awsb_signer *signer)
     awsb_buf_reset(&signer->signed_headers);
     awsb_buf_reset(&signer->scope);
     awsb_buf_reset(&signer->string_to_sign);
+}
+
+void awsb_signer_forget(struct awsb_signer *signer)
+{
+    forget_request(signer);
     awsb_buf_reset(&signer->authorization);
 }
 
@@ -386,6 +408,19 @@ static enum awsb_err add_payload_hash(const struct job *job)
     return err;
 }
 
+static void write_head(struct awsb_signer *signer, const struct awsb_sigv4_request *request,
+                       const struct awsb_sigv4_options *options)
+{
+    struct awsb_buf *out = &signer->canonical_request;
+
+    awsb_buf_add(out, request->method);
+    awsb_buf_add_byte(out, '\n');
+    awsb_uri_canonical_path(out, request->path, !options->raw_path, !options->encode_once);
+    awsb_buf_add_byte(out, '\n');
+    awsb_uri_canonical_query(out, request->query, &signer->scratch, &signer->params);
+    awsb_buf_add_byte(out, '\n');
+}
+
 /* General reference, "Create a canonical request". */
 static enum awsb_err write_canonical_request(const struct job *job)
 {
@@ -393,13 +428,8 @@ static enum awsb_err write_canonical_request(const struct job *job)
     struct awsb_buf *out = &signer->canonical_request;
     enum awsb_err err;
 
-    awsb_buf_add(out, job->request->method);
-    awsb_buf_add_byte(out, '\n');
-    awsb_uri_canonical_path(out, job->request->path, !job->options->raw_path,
-                            !job->options->encode_once);
-    awsb_buf_add_byte(out, '\n');
-    awsb_uri_canonical_query(out, job->request->query, &signer->scratch, &signer->params);
-    awsb_buf_add_byte(out, '\n');
+    write_head(signer, job->request, job->options);
+    signer->head_size = out->size;
     add_headers(job);
     awsb_buf_add_byte(out, '\n');
     if (out->err == AWSB_OK)
@@ -440,25 +470,37 @@ static enum awsb_err write_string_to_sign(const struct job *job)
     return err != AWSB_OK ? err : out->err;
 }
 
+static struct awsb_signing_scope key_scope(const struct awsb_sigv4_scope *scope)
+{
+    struct awsb_signing_scope wanted;
+
+    wanted.date = awsb_view(scope->timestamp.data, DATE_SIZE);
+    wanted.region = scope->region;
+    wanted.service = scope->service;
+    wanted.secret = scope->secret_access_key;
+    return wanted;
+}
+
 /* "Calculate the signature", step one. */
 static enum awsb_err prepare_key(const struct job *job)
 {
-    struct awsb_signing_scope scope;
+    struct awsb_signer *signer = job->signer;
+    struct awsb_signing_scope wanted = key_scope(job->scope);
 
-    scope.date = awsb_view(job->scope->timestamp.data, DATE_SIZE);
-    scope.region = job->scope->region;
-    scope.service = job->scope->service;
-    scope.secret = job->scope->secret_access_key;
-    return awsb_signing_key_prepare(&job->signer->key, job->signer->hasher, &scope);
+    if (awsb_signing_key_serves(&signer->key, &wanted))
+        return AWSB_OK;
+    drop_skeletons(signer);
+    return awsb_signing_key_derive(&signer->key, signer->hasher, &wanted);
 }
 
 static enum awsb_err write_authorization(const struct job *job)
 {
     struct awsb_signer *signer = job->signer;
+    static const struct awsb_sha256_front nothing_done;
     struct awsb_buf *out = &signer->authorization;
     unsigned char mac[AWSB_SHA256_SIZE];
-    enum awsb_err err = awsb_signing_key_mac(&signer->key, signer->hasher,
-                                             awsb_buf_view(&signer->string_to_sign), mac);
+    enum awsb_err err = awsb_hmac_end(signer->hasher, &signer->key.hmac, &nothing_done,
+                                      awsb_buf_view(&signer->string_to_sign), mac);
 
     awsb_hex(mac, sizeof mac, signer->signature);
     awsb_buf_add_text(out, ALGORITHM " Credential=");
@@ -501,4 +543,120 @@ enum awsb_err awsb_signer_sign(struct awsb_signer *signer, const struct awsb_sig
     result->signed_headers = awsb_buf_view(&signer->signed_headers);
     result->authorization = awsb_buf_view(&signer->authorization);
     return AWSB_OK;
+}
+
+/* The way of a call. */
+
+static const struct awsb_sigv4_options no_options;
+
+/* One that was laid out for such a request, or NULL. */
+static struct awsb_skeleton *find_skeleton(const struct awsb_signer *signer,
+                                           const struct awsb_sigv4_request *request,
+                                           const struct awsb_sigv4_scope *scope, size_t *place)
+{
+    struct awsb_signing_scope wanted;
+
+    if (scope->timestamp.size != TIMESTAMP_SIZE) /* the long way says what is wrong */
+        return NULL;
+    wanted = key_scope(scope);
+    if (!awsb_signing_key_serves(&signer->key, &wanted))
+        return NULL;
+    for (*place = 0; *place < MOST_SKELETONS; ++*place) {
+        struct awsb_skeleton *skeleton = signer->skeletons[*place];
+
+        if (skeleton != NULL && awsb_skeleton_fits(skeleton, request, scope))
+            return awsb_skeleton_has_time(skeleton, scope->timestamp) ||
+                           is_timestamp(scope->timestamp)
+                       ? skeleton
+                       : NULL;
+    }
+    return NULL;
+}
+
+/* A token that is no longer in use is not kept. */
+static void drop_other_tokens(struct awsb_signer *signer, struct awsb_view token)
+{
+    size_t i;
+
+    for (i = 0; token.size > 0 && i < MOST_SKELETONS; i++) {
+        struct awsb_view other = signer->skeletons[i] != NULL
+                                     ? awsb_skeleton_token(signer->skeletons[i])
+                                     : token;
+
+        if (other.size == 0 || awsb_equal(other, token))
+            continue;
+        awsb_skeleton_free(signer->skeletons[i]);
+        signer->skeletons[i] = NULL;
+    }
+}
+
+/* Without memory, and for what no skeleton is made of, the next call goes the long way, too. */
+static void keep(struct awsb_signer *signer, const struct awsb_sigv4_request *request,
+                 const struct awsb_sigv4_scope *scope, const struct awsb_sigv4_result *result)
+{
+    struct awsb_skeleton *skeleton = awsb_skeleton_new(request, scope, &signer->headers,
+                                                       signer->head_size, result);
+    size_t place = signer->next_skeleton;
+
+    if (skeleton == NULL)
+        return;
+    drop_other_tokens(signer, awsb_skeleton_token(skeleton));
+    awsb_skeleton_free(signer->skeletons[place]);
+    signer->skeletons[place] = skeleton;
+    signer->next_skeleton = (place + 1) % MOST_SKELETONS;
+}
+
+static enum awsb_err authorize_anew(struct awsb_signer *signer,
+                                    const struct awsb_sigv4_request *request,
+                                    const struct awsb_sigv4_scope *scope,
+                                    struct awsb_view *authorization)
+{
+    struct awsb_sigv4_result result;
+    enum awsb_err err = awsb_signer_sign(signer, request, scope, &no_options, &result);
+
+    if (err == AWSB_OK) {
+        keep(signer, request, scope, &result);
+        *authorization = result.authorization;
+    }
+    forget_request(signer);
+    return err;
+}
+
+/* Makes the skeleton that of the request's labels and time. */
+static enum awsb_err adapt(struct awsb_signer *signer, struct awsb_skeleton *skeleton,
+                           const struct awsb_sigv4_request *request,
+                           const struct awsb_sigv4_scope *scope)
+{
+    enum awsb_err err = AWSB_OK;
+
+    if (!awsb_skeleton_has_labels(skeleton, request)) {
+        write_head(signer, request, &no_options);
+        err = awsb_skeleton_relabel(skeleton, request, &signer->canonical_request);
+        forget_request(signer);
+    }
+    if (err == AWSB_OK && !awsb_skeleton_has_time(skeleton, scope->timestamp))
+        awsb_skeleton_set_time(skeleton, scope->timestamp);
+    return err;
+}
+
+enum awsb_err awsb_signer_authorize(struct awsb_signer *signer,
+                                    const struct awsb_sigv4_request *request,
+                                    const struct awsb_sigv4_scope *scope,
+                                    struct awsb_view *authorization)
+{
+    size_t place;
+    struct awsb_skeleton *skeleton = find_skeleton(signer, request, scope, &place);
+    enum awsb_err err;
+
+    if (skeleton == NULL)
+        return authorize_anew(signer, request, scope, authorization);
+    err = adapt(signer, skeleton, request, scope);
+    if (err == AWSB_OK)
+        err = awsb_skeleton_sign(skeleton, signer->hasher, &signer->key, request->body,
+                                 authorization);
+    if (err == AWSB_OK)
+        return AWSB_OK;
+    awsb_skeleton_free(skeleton);
+    signer->skeletons[place] = NULL;
+    return report(signer, err);
 }

@@ -14,9 +14,11 @@
  * AWS Signature Version 4 in headers. Pure: no clock, no environment, no Lua, no network.
  *
  * A signer keeps its buffers and the last signing key between calls, so that a client signing with
- * the same credentials and date allocates nothing and derives nothing. What it keeps it wipes: the
- * key when it is replaced, the rest with awsb_signer_forget, all of it with awsb_signer_free. Not
- * for two threads at once.
+ * the same credentials and date allocates nothing and derives nothing; and of what it authorizes
+ * with that key some skeletons (skeleton.h), so that a request like one before is neither checked
+ * nor laid out again. What it keeps it wipes: the key when it is replaced, skeletons with it or with
+ * their session token, the rest with awsb_signer_forget, all of it with awsb_signer_free. Not for
+ * two threads at once.
  */
 
 struct awsb_signer;
@@ -72,10 +74,21 @@ enum awsb_err awsb_signer_sign(struct awsb_signer *signer, const struct awsb_sig
                                const struct awsb_sigv4_options *options,
                                struct awsb_sigv4_result *result);
 
+/*
+ * The header Authorization of the same without options, as a call needs it: one result for the same
+ * request, whatever was signed before. `authorization` is valid until the next call; nothing else of
+ * the request is left to be forgotten.
+ */
+enum awsb_err awsb_signer_authorize(struct awsb_signer *signer,
+                                    const struct awsb_sigv4_request *request,
+                                    const struct awsb_sigv4_scope *scope,
+                                    struct awsb_view *authorization);
+
 /* One line without a secret; valid until the next call. */
 const char *awsb_signer_message(const struct awsb_signer *signer);
 
-/* Wipes everything about the last request (a session token is among its headers); the key stays. */
+/* Wipes everything about the last request (a session token is among its headers); the key stays, and
+ * so do the skeletons that belong to it. */
 void awsb_signer_forget(struct awsb_signer *signer);
 
 #pragma GCC visibility pop

@@ -1,6 +1,8 @@
 #ifndef AWSB_TEXT_H
 #define AWSB_TEXT_H
 
+#include <stdint.h>
+
 #include "view.h"
 
 /*
@@ -44,10 +46,29 @@ static inline bool awsb_is_token(struct awsb_view text)
     return text.size > 0;
 }
 
+#define AWSB_EACH_BYTE(value) (UINT64_MAX / 0xff * (value))
+
+/* False if none of the bytes is below 0x20; else they have to be looked at one by one. */
+static inline bool awsb_may_have_control(struct awsb_view text)
+{
+    uint64_t word, found = 0;
+    size_t i;
+
+    for (i = 0; text.size - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, text.data + i, sizeof word);
+        found |= (word - AWSB_EACH_BYTE(0x20)) & ~word & AWSB_EACH_BYTE(0x80);
+    }
+    for (; i < text.size; i++)
+        found |= (unsigned char)text.data[i] < 0x20;
+    return found != 0;
+}
+
 /* Whether a header could carry it: CR and LF end a header, NUL is refused by RFC 9110, 5.5. */
 static inline bool awsb_is_one_line(struct awsb_view text)
 {
-    return !awsb_view_has(text, '\r') && !awsb_view_has(text, '\n') && !awsb_view_has(text, '\0');
+    return !awsb_may_have_control(text) ||
+           (!awsb_view_has(text, '\r') && !awsb_view_has(text, '\n') &&
+            !awsb_view_has(text, '\0'));
 }
 
 static inline bool awsb_has_control(struct awsb_view text)

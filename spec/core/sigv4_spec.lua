@@ -165,6 +165,180 @@ describe("signer", function()
     assert.equal(signer:sign(plain(), credentials, scope).authorization, authorize(plain()))
   end)
 
+  describe("that authorizes one request after the other", function()
+    -- What a signer says that has never signed anything, by the way that lays everything out anew.
+    local function anew(call)
+      local fresh = core.new_signer()
+      local result, message = fresh:sign(call.request, call.credentials, {
+        region = call.region, service = call.service, timestamp = call.timestamp,
+      })
+      fresh:close()
+      return result and result.authorization, message
+    end
+
+    local function authorize(call)
+      return signer:authorize(call.request, call.credentials, call.region, call.service, call.timestamp)
+    end
+
+    local function assert_same(call, note)
+      local expected, refusal = anew(call)
+      local result, message = authorize(call)
+      assert.same({ expected or false, refusal or false }, { result or false, message or false }, note)
+      return result
+    end
+
+    local function a_call()
+      return {
+        request = {
+          method = "PUT", path = "/backup-jobs", body = "{}",
+          headers = {
+            host = "backup.us-east-1.amazonaws.com", ["content-type"] = "application/json",
+            ["x-amz-date"] = TIMESTAMP, ["user-agent"] = "lua", ["amz-sdk-request"] = "attempt=1; max=3",
+          },
+        },
+        credentials = { access_key_id = "AKIDEXAMPLE", secret_access_key = SECRET },
+        region = "us-east-1", service = "backup", timestamp = TIMESTAMP,
+      }
+    end
+
+    local function set_time(call, timestamp)
+      call.timestamp, call.request.headers["x-amz-date"] = timestamp, timestamp
+    end
+
+    local CHANGES = {
+      ["the method"] = function(call) call.request.method = "POST" end,
+      ["the path"] = function(call) call.request.path = "/backup-vaults/a%20b/x" end,
+      ["the path's length alone"] = function(call) call.request.path = "/backup-job" end,
+      ["the query"] = function(call) call.request.query = "maxResults=5&a" end,
+      ["what is path and what is query"] = function(call)
+        call.request.path, call.request.query = "/backup", "-jobs"
+      end,
+      ["the body"] = function(call) call.request.body = ("b"):rep(1000) end,
+      ["the body, which goes"] = function(call) call.request.body = nil end,
+      ["a header"] = function(call) call.request.headers.host = "backup.eu-west-1.amazonaws.com" end,
+      ["a header's name"] = function(call)
+        call.request.headers["content-type"], call.request.headers["content-typo"] = nil, "application/json"
+      end,
+      ["one header more"] = function(call) call.request.headers["x-amz-more"] = "more" end,
+      ["one header less"] = function(call) call.request.headers["content-type"] = nil end,
+      ["blanks in a header"] = function(call) call.request.headers["content-type"] = " application/json " end,
+      ["a header that is not signed"] = function(call) call.request.headers["user-agent"] = "other" end,
+      ["one more that is not signed"] = function(call) call.request.headers.authorization = "before" end,
+      ["a session token"] = function(call) call.request.headers["x-amz-security-token"] = ("token"):rep(200) end,
+      ["the key id"] = function(call) call.credentials.access_key_id = "AKIDEXAMPLF" end,
+      ["the key id's length alone"] = function(call) call.credentials.access_key_id = "AKIDEXAMPL" end,
+      ["the secret"] = function(call) call.credentials.secret_access_key = SECRET:reverse() end,
+      ["the secret's length alone"] = function(call) call.credentials.secret_access_key = SECRET:sub(1, -2) end,
+      ["the region"] = function(call) call.region = "us-east-2" end,
+      ["the service"] = function(call) call.service = "backuq" end,
+      ["what is region and what is service"] = function(call) call.region, call.service = "us-east-1ba", "ckup" end,
+      ["the second"] = function(call) set_time(call, "20260102T030406Z") end,
+      ["the day"] = function(call) set_time(call, "20260103T030405Z") end,
+      ["the time without its header"] = function(call) call.timestamp = "20260102T030406Z" end,
+      ["a time that is none"] = function(call) set_time(call, "20260102T0304xxZ") end,
+      ["a time that is too short"] = function(call) set_time(call, "20260102") end,
+      ["a line end in a header"] = function(call) call.request.headers.host = "h\nh" end,
+      ["a line end in a header that is not signed"] = function(call)
+        call.request.headers["user-agent"] = ("u"):rep(40) .. "\r\nx-injected: 1"
+      end,
+      ["a NUL at the end of one that is not signed"] = function(call) call.request.headers["user-agent"] = "u\0" end,
+      ["an empty secret"] = function(call) call.credentials.secret_access_key = "" end,
+      ["an empty key id"] = function(call) call.credentials.access_key_id = "" end,
+      ["a method that is none"] = function(call) call.request.method = "P T" end,
+      ["no host"] = function(call) call.request.headers.host = nil end,
+      ["headers as pairs"] = function(call)
+        call.request.headers = { { "host", "h" }, { "x-amz-date", call.timestamp }, { "x-a", "1" }, { "x-a", "2" } }
+      end,
+      ["names in upper case"] = function(call)
+        call.request.headers = { Host = "h", ["X-Amz-Date"] = call.timestamp }
+      end,
+      ["a header twice, in either case"] = function(call) call.request.headers.Host = "second" end,
+      ["more headers than any call has"] = function(call)
+        for i = 1, 40 do call.request.headers["x-more-" .. i] = "v" .. i end
+      end,
+    }
+
+    for name, change in pairs(CHANGES) do
+      it("sees a change of " .. name, function()
+        local before = assert_same(a_call())
+        local changed = a_call()
+        change(changed)
+        for _ = 1, 3 do
+          assert_same(changed)
+          assert.equal(before, assert_same(a_call()))
+        end
+      end)
+    end
+
+    it("says the same as one that signs its first, whatever came before", function()
+      local names, state = {}, 42
+      for name in pairs(CHANGES) do
+        if name ~= "headers as pairs" then names[#names + 1] = name end -- the others set them by name
+      end
+      table.sort(names)
+      local function random(most)
+        state = (state * 16807) % 2147483647
+        return state % most + 1
+      end
+      for step = 1, 1500 do
+        local call, done = a_call(), {}
+        for i = 1, random(4) - 1 do
+          done[i] = names[random(#names)]
+          CHANGES[done[i]](call)
+        end
+        if step % 100 == 0 then collectgarbage() end
+        assert_same(call, step .. ": " .. table.concat(done, ", "))
+      end
+    end)
+
+    it("sees one header more or less at the end", function()
+      local call = a_call()
+      for _, count in ipairs { 3, 2, 3, 4, 3, 2, 4 } do
+        local headers = { { "host", "h" }, { "x-amz-date", TIMESTAMP }, { "x-b", "b" }, { "user-agent", "u" } }
+        for i = count + 1, 4 do headers[i] = nil end
+        call.request.headers = headers
+        assert_same(call, count)
+      end
+    end)
+
+    it("goes on after a refusal", function()
+      local before = assert(authorize(a_call()))
+      local wrong = a_call()
+      wrong.request.headers["user-agent"] = "a\nb"
+      local _, message = authorize(wrong)
+      assert.equal("the value of header user-agent holds a CR, LF or NUL byte", message)
+      assert.equal(before, authorize(a_call()))
+    end)
+
+    it("bounds a path also where nothing else has changed", function()
+      assert(authorize(a_call()))
+      local long = a_call()
+      long.request.path = "/" .. ("a"):rep(9000000)
+      local result, message = authorize(long)
+      assert.is_nil(result)
+      assert.matches("more than the %d+ bytes that can be signed", message)
+      assert_same(a_call())
+    end)
+
+    it("takes no number for a string where it has seen the string", function()
+      local call = a_call()
+      call.request.headers.host, call.request.body = "5", "7"
+      assert_same(call)
+      call.request.headers.host = 5
+      assert.has_error(function() authorize(call) end, "request: header 'host' must be a string, got number")
+      call.request.headers.host, call.request.body = "5", 7
+      assert.has_error(function() authorize(call) end, "request: field 'body' must be a string, got number")
+    end)
+
+    it("raises without all of its arguments", function()
+      local call = a_call()
+      assert.has_error(function() signer:authorize(call.request, call.credentials, call.region, call.service) end)
+      assert.has_error(function() signer:authorize(call.request, call.credentials) end)
+      assert.has_error(function() signer:authorize() end)
+      assert.has_error(function() signer.authorize(call.request, call.credentials, "r", "s", TIMESTAMP) end)
+    end)
+  end)
+
   describe("for the requests of AWS Backup", function()
     local function check(expected, request)
       local result = assert(signer:sign(request, credentials, scope, { explain = true }))

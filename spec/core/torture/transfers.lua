@@ -11,8 +11,18 @@ local signed, why = signer:sign({
   region = "r", service = "s", timestamp = "20260102T030405Z",
 }, { explain = true })
 if not signed then error(why) end
-assert(signer:authorize({ method = "PUT", path = "/", headers = { host = "h", ["x-amz-date"] = "20260102T030405Z" } },
-  { access_key_id = "a", secret_access_key = ("s"):rep(100) }, "r", "s", "20260102T030405Z"))
+-- Anew, as before, with other labels, in another second, with another token, with another secret.
+local function authorize(path, time, token, secret)
+  assert(signer:authorize({ method = "PUT", path = path, headers = {
+    host = "h", ["x-amz-date"] = time, ["x-amz-security-token"] = token, ["user-agent"] = "u",
+  } }, { access_key_id = "a", secret_access_key = secret }, "r", "s", time))
+end
+for _, time in ipairs { "20260102T030405Z", "20260102T030406Z" } do
+  for _ = 1, 2 do authorize("/", time, "token", ("s"):rep(100)) end
+  authorize("/" .. ("a"):rep(300), time, "token", ("s"):rep(100))
+end
+authorize("/", "20260102T030406Z", ("t"):rep(1000), ("s"):rep(100))
+authorize("/", "20260102T030406Z", nil, ("S"):rep(3000))
 for _ = 1, 20 do assert(core.uuid()) end
 core.sha256_hex(core.hmac_sha256("k", core.uri_encode(("/"):rep(200))))
 
