@@ -5,6 +5,7 @@ local function transfer_of(steps)
   local made, timeouts = 0, {}
   local engine = {
     step = function(_, timeout) made = made + 1; timeouts[#timeouts + 1] = timeout end,
+    is_open = function() return true end,
     is_full = function() return false end,
     next_ended = function() end,
   }

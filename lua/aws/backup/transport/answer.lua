@@ -14,6 +14,9 @@ local LEAST_STATUS, GREATEST_STATUS = 200, 599
 
 local LONGEST_KIND = 40
 
+-- How a kind of failure is spelled, such as "reset" or "connect_timeout": what is not is a message.
+local KIND = "^%a[%w_]*$"
+
 local CONTRACT = "a transport must return { status = 200, headers = { name = value }, body = text }, or nil, kind, "
   .. "message"
 
@@ -54,10 +57,10 @@ end
 -- Why there is no answer, as the transport tells it.
 local function failure(kind, message, retryable)
   if type(retryable) ~= "boolean" then retryable = nil end
-  if kind == nil and message == nil then
-    return malformed("no answer and no reason")
-  elseif type(kind) == "string" and message ~= nil then
-    return nil, visible.text(kind, LONGEST_KIND), visible.value(message), retryable
+  if kind == nil and message == nil then return malformed("no answer and no reason") end
+  if type(kind) == "string" and (message ~= nil or #kind <= LONGEST_KIND and kind:find(KIND)) then
+    local told = message == nil and "the transport gave no message" or visible.value(message)
+    return nil, visible.text(kind, LONGEST_KIND), told, retryable
   end
   -- As much of Lua fails: nil, message.
   return nil, "protocol", visible.value(message == nil and kind or message), retryable
@@ -82,7 +85,7 @@ function answer.check(given, kind, message, retryable)
   body = given.body
   if body ~= nil and type(body) ~= "string" then
     return malformed("an answer whose body is " .. a(body) .. " and not a string")
-   end
+  end
   return { status = status, headers = headers, body = body or "" }
 end
 
