@@ -14,6 +14,7 @@ local document = require "aws.backup.credentials.document"
 local endpoint_url = require "aws.backup.endpoint_url"
 local ini = require "aws.backup.ini"
 local ip_address = require "aws.backup.ip_address"
+local fragments = require "spec.codec.fragments"
 local json = require "aws.backup.codec.json"
 local metadata_client = require "aws.backup.credentials.metadata_client"
 local missing_vault = require "aws.backup.missing_vault"
@@ -89,7 +90,10 @@ local function takes_linear_time(reader, make)
   return false, ("%g s for %d bytes, %g s for %d"):format(least_small, SMALL, least_large, LARGE)
 end
 
-local function list_of(kind) return { type = "list", item = { type = kind } } end
+local OF_ALL_KINDS = fragments.everything().input.by_name
+
+-- As parse.text asks it, with the shape of the items read in the core.
+local function list_of(member) return { type = "list", item = member.shape } end
 
 local OPERATION = { errors = {}, exceptions = {} }
 
@@ -132,11 +136,11 @@ local READERS = {
   ["an error's code in the body"] = function(text) failure({}, ('{"Code":%s}'):format(json.quote(text))) end,
   ["an error's name in a header"] = function(text) failure({ ["x-amzn-errortype"] = text }, "{}") end,
   ["an error that is no JSON"] = function(text) failure({}, text) end,
-  ["a list in a header"] = function(text) parse.text(list_of("string"), text) end,
-  ["times in a header"] = function(text) parse.text(list_of("timestamp"), text) end,
-  ["an integer as text"] = function(text) read.text({ type = "integer" }, text) end,
-  ["a float as text"] = function(text) read.text({ type = "float" }, text) end,
-  ["a time as text"] = function(text) read.text({ type = "timestamp" }, text) end,
+  ["a list in a header"] = function(text) parse.text(list_of(OF_ALL_KINDS.Text), text) end,
+  ["times in a header"] = function(text) parse.text(list_of(OF_ALL_KINDS.When), text) end,
+  ["an integer as text"] = function(text) read.text(OF_ALL_KINDS.Whole.shape, text) end,
+  ["a float as text"] = function(text) read.text(OF_ALL_KINDS.Ratio.shape, text) end,
+  ["a time as text"] = function(text) read.text(OF_ALL_KINDS.When.shape, text) end,
   ["the time of an answer"] = function(text) clock_skew.server_time { date = text } end,
   ["a message about a vault"] = function(text)
     missing_vault.is_missing("among", { code = "ResourceNotFoundException", message = text }, 400, "vault")
@@ -147,6 +151,13 @@ local READERS = {
   ["a time"] = time.parse,
   ["a date of HTTP"] = time.parse_http_date,
   ["JSON"] = json.decode,
+  ["an answer by its shape"] = function(text) read.document(OF_ALL_KINDS.Inner.shape, text, "lenient") end,
+  ["a string of an answer"] = function(text)
+    read.document(OF_ALL_KINDS.Inner.shape, ('{"Name":%s}'):format(json.quote(text)), "lenient")
+  end,
+  ["blanks of an answer"] = function(text)
+    read.document(OF_ALL_KINDS.Inner.shape, '{"Other":[' .. text .. "1" .. text .. "]}", "lenient")
+  end,
   ["text made visible"] = function(text) visible.text(text, 200) end,
   ["Base64"] = base64.decode,
   ["percent-encoding"] = uri.decode,

@@ -377,6 +377,7 @@ int luaopen_aws_backup_core(lua_State *L)
     awsb_open_http(L);
     awsb_open_text(L);
     awsb_open_model(L);
+    awsb_open_read(L);
     awsb_open_message(L);
     awsb_open_answer(L);
     awsb_open_system(L);

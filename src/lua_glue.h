@@ -98,6 +98,7 @@ void awsb_open_sigv4(lua_State *L);
 void awsb_open_http(lua_State *L);
 void awsb_open_text(lua_State *L);
 void awsb_open_model(lua_State *L);
+void awsb_open_read(lua_State *L);
 void awsb_open_message(lua_State *L);
 void awsb_open_answer(lua_State *L);
 void awsb_open_system(lua_State *L);

@@ -8,7 +8,8 @@
 /*
  * core.new_model(shapes, operations, documented): see model.h for the texts. A model has
  * model:operation(method_name), model:shape(name), model:operations(), model:write(shape, value) and
- * model:size(); an operation has operation:write(...) (see lua_request.c) and operation:describe().
+ * model:size(); an operation has operation:write(...) (see lua_request.c) and operation:describe(). Both
+ * read JSON: see lua_read.c.
  *
  * A userdata of a model has a table of its own: the names of members by their keys, as strings of
  * Lua, and beside them the texts. Its operations share that table.
@@ -52,6 +53,7 @@ void awsb_reset_request_buffers(struct awsb_request_buffers *buffers)
     reset_buf(&buffers->query);
     reset_buf(&buffers->header);
     reset_buf(&buffers->body);
+    reset_buf(&buffers->blob);
     awsb_pairs_reset(&buffers->entries);
 }
 
@@ -98,6 +100,12 @@ static void add_names(lua_State *L, const struct awsb_model *model)
     }
 }
 
+void awsb_push_all_names(lua_State *L, int index)
+{
+    awsb_push_names(L, index);
+    add_names(L, check_model_box(L, index)->model);
+}
+
 static struct awsb_view optional_text(lua_State *L, int index)
 {
     return lua_isnoneornil(L, index) ? awsb_view("", 0) : awsb_check_view(L, index);
@@ -109,6 +117,7 @@ static void init_buffers(struct awsb_request_buffers *buffers)
     awsb_buf_init(&buffers->query, MAX_URL_BYTES);
     awsb_buf_init(&buffers->header, MAX_URL_BYTES);
     awsb_buf_init(&buffers->body, MAX_TEXT_BYTES);
+    awsb_buf_init(&buffers->blob, MAX_TEXT_BYTES);
 }
 
 static int new_model(lua_State *L)
@@ -146,6 +155,7 @@ static int finalize_model(lua_State *L)
     awsb_buf_clear(&box->buffers.query);
     awsb_buf_clear(&box->buffers.header);
     awsb_buf_clear(&box->buffers.body);
+    awsb_buf_clear(&box->buffers.blob);
     awsb_pairs_clear(&box->buffers.entries);
     return 0;
 }
@@ -255,8 +265,7 @@ static int write_document(lua_State *L)
     if (value.shape == NULL)
         return luaL_error(L, "%s", awsb_model_message(model));
     value.index = 3;
-    awsb_push_names(L, 1);
-    add_names(L, model);
+    awsb_push_all_names(L, 1);
     lua_pushnil(L);
     walk.L = L;
     walk.out = &buffers->body;
@@ -410,12 +419,14 @@ static int describe_operation(lua_State *L)
 
 static const luaL_Reg model_methods[] = {
     {"operation", find_operation}, {"shape", describe_shape}, {"operations", list_operations},
-    {"shape_names", list_shapes},  {"write", write_document}, {"size", model_size},
+    {"shape_names", list_shapes},  {"write", write_document}, {"read", awsb_read_document},
+    {"read_text", awsb_read_text}, {"size", model_size},
     {NULL, NULL},
 };
 
 static const luaL_Reg operation_methods[] = {
     {"write", awsb_write_request},
+    {"read", awsb_read_output},
     {"describe", describe_operation},
     {NULL, NULL},
 };

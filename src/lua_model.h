@@ -16,6 +16,7 @@ struct awsb_request_buffers {
     struct awsb_buf query;
     struct awsb_buf header;
     struct awsb_buf body;
+    struct awsb_buf blob;
     struct awsb_pairs entries;
 };
 
@@ -30,8 +31,14 @@ struct awsb_model *awsb_check_model(lua_State *L, int index, struct awsb_request
 /* Pushes the table of the names of members by their keys that a model or an operation has. */
 void awsb_push_names(lua_State *L, int index);
 
-/* The method write of an operation. */
+/* The same of a model, with the names that came with what was read last. */
+void awsb_push_all_names(lua_State *L, int index);
+
+/* Methods of operations and models: see lua_request.c and lua_read.c. */
 int awsb_write_request(lua_State *L);
+int awsb_read_output(lua_State *L);
+int awsb_read_document(lua_State *L);
+int awsb_read_text(lua_State *L);
 
 #pragma GCC visibility pop
 

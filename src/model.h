@@ -193,8 +193,8 @@ bool awsb_is_one_of(struct awsb_view text, struct awsb_view joined);
 
 /* The member of that name; NULL if there is none. */
 const struct awsb_member *awsb_find_member(const struct awsb_shape *shape, struct awsb_view name);
-/* The member that has this name in a body; NULL if there is none. */
-const struct awsb_member *awsb_find_wire(const struct awsb_shape *shape, struct awsb_view wire);
+/* The place among `by_wire` of the member that has this name in a body; `body_count` if there is none. */
+size_t awsb_find_wire(const struct awsb_shape *shape, struct awsb_view wire);
 
 /* How many bytes the model holds of its own. */
 size_t awsb_model_size(const struct awsb_model *model);

@@ -111,7 +111,7 @@ static bool index_members(struct awsb_model *model, struct awsb_shape *shape)
     return true;
 }
 
-const struct awsb_member *awsb_find_wire(const struct awsb_shape *shape, struct awsb_view wire)
+size_t awsb_find_wire(const struct awsb_shape *shape, struct awsb_view wire)
 {
     size_t low = 0, high = shape->body_count;
 
@@ -120,13 +120,13 @@ const struct awsb_member *awsb_find_wire(const struct awsb_shape *shape, struct 
         int order = compare_wires(shape->by_wire[middle]->wire, wire);
 
         if (order == 0)
-            return shape->by_wire[middle];
+            return middle;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return NULL;
+    return shape->body_count;
 }
 
 const struct awsb_member *awsb_find_member(const struct awsb_shape *shape, struct awsb_view name)

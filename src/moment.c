@@ -57,6 +57,11 @@ static int64_t milliseconds_of(double seconds)
     return (double)whole > exact ? whole - 1 : whole;
 }
 
+double awsb_moment_round(double seconds)
+{
+    return (double)milliseconds_of(seconds) / MS;
+}
+
 static int days_in(int64_t year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -91,6 +96,12 @@ static bool take_byte(struct awsb_view *text, const char *bytes)
     return true;
 }
 
+static bool is_date(struct date date)
+{
+    return date.year >= 1 && date.month >= 1 && date.month <= 12 && date.day >= 1 &&
+           date.day <= days_in(date.year, date.month);
+}
+
 static bool parse_date(struct awsb_view *text, int64_t *days)
 {
     struct date date;
@@ -101,11 +112,8 @@ static bool parse_date(struct awsb_view *text, int64_t *days)
         !take_digits(text, 2, &date.day))
         return false;
     date.year = year;
-    if (year < 1 || date.month < 1 || date.month > 12 || date.day < 1 ||
-        date.day > days_in(year, date.month))
-        return false;
     *days = days_of(date);
-    return true;
+    return is_date(date);
 }
 
 /* Digits behind a dot or a comma, rounded to milliseconds. */
@@ -133,7 +141,7 @@ static bool parse_fraction(struct awsb_view *text, int *milliseconds)
 }
 
 /* In milliseconds; second 60 is a leap second. */
-static bool parse_clock(struct awsb_view *text, int64_t *time)
+static bool take_clock(struct awsb_view *text, int64_t *time)
 {
     int hour, minute, second = 0, milliseconds = 0;
 
@@ -169,6 +177,12 @@ static bool parse_zone(struct awsb_view text, int *offset)
     return text.size == 0 && hours <= 23 && minutes <= 59;
 }
 
+static bool seconds_of(int64_t days, int64_t time, int offset, double *seconds)
+{
+    *seconds = (double)((days * DAY - offset) * MS + time) / MS;
+    return *seconds >= AWSB_MOMENT_MIN && *seconds <= AWSB_MOMENT_MAX;
+}
+
 bool awsb_moment_parse(struct awsb_view text, double *seconds)
 {
     int64_t days, time = 0;
@@ -177,14 +191,123 @@ bool awsb_moment_parse(struct awsb_view text, double *seconds)
     if (!parse_date(&text, &days))
         return false;
     if (text.size > 0) {
-        if (!take_byte(&text, "Tt ") || !parse_clock(&text, &time))
+        if (!take_byte(&text, "Tt ") || !take_clock(&text, &time))
             return false;
         take_byte(&text, " ");
         if (!parse_zone(text, &offset))
             return false;
     }
-    *seconds = (double)((days * DAY - offset) * MS + time) / MS;
-    return *seconds >= AWSB_MOMENT_MIN && *seconds <= AWSB_MOMENT_MAX;
+    return seconds_of(days, time, offset, seconds);
+}
+
+/* ---- dates of HTTP ---- */
+
+static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+static bool take_month(struct awsb_view *text, int *month)
+{
+    for (*month = 1; *month <= 12 && text->size >= 3; (*month)++) {
+        struct awsb_view name = awsb_view_of(month_names[*month - 1]);
+
+        if (!awsb_same_ignoring_case(awsb_view(text->data, name.size), name))
+            continue;
+        *text = awsb_view(text->data + 3, text->size - 3);
+        return true;
+    }
+    return false;
+}
+
+static bool take_blanks(struct awsb_view *text)
+{
+    bool any = false;
+
+    while (take_byte(text, " "))
+        any = true;
+    return any;
+}
+
+/* One digit, or two. */
+static bool take_day(struct awsb_view *text, int *day)
+{
+    return take_digits(text, 2, day) || take_digits(text, 1, day);
+}
+
+/* Two digits are of the sliding century of RFC 6265: 70 to 99 are 19xx. */
+static bool take_year(struct awsb_view *text, int *year)
+{
+    if (take_digits(text, 4, year))
+        return true;
+    if (!take_digits(text, 2, year))
+        return false;
+    *year += *year >= 70 ? 1900 : 2000;
+    return true;
+}
+
+/* hh:mm:ss, with a fraction at most. */
+static bool take_time(struct awsb_view *text, int64_t *time)
+{
+    struct awsb_view clock;
+    size_t size = 0;
+    bool fine;
+
+    while (size < text->size && text->data[size] != ' ')
+        size++;
+    clock = awsb_view(text->data, size);
+    fine = size >= 8 && text->data[5] == ':' && take_clock(&clock, time) && clock.size == 0;
+    *text = awsb_view(text->data + size, text->size - size);
+    return fine;
+}
+
+/* Sun, 06 Nov 1994 08:49:37 GMT; the zone is left. */
+static bool parse_rfc822(struct awsb_view *text, struct date *date, int64_t *time)
+{
+    int year;
+
+    while (text->size > 0 && awsb_lower(text->data[0]) >= 'a' && awsb_lower(text->data[0]) <= 'z')
+        *text = awsb_view(text->data + 1, text->size - 1);
+    take_byte(text, ",");
+    take_blanks(text);
+    if (!take_day(text, &date->day) || !take_byte(text, " -") || !take_month(text, &date->month) ||
+        !take_byte(text, " -") || !take_year(text, &year) || !take_byte(text, " ") ||
+        !take_time(text, time))
+        return false;
+    date->year = year;
+    take_blanks(text);
+    return true;
+}
+
+/* Sun Nov  6 08:49:37 1994 */
+static bool parse_asctime(struct awsb_view *text, struct date *date, int64_t *time)
+{
+    int year;
+
+    if (text->size < 4)
+        return false;
+    *text = awsb_view(text->data + 3, text->size - 3);
+    if (!take_byte(text, " ") || !take_month(text, &date->month) || !take_blanks(text) ||
+        !take_day(text, &date->day) || !take_byte(text, " ") || !take_time(text, time) ||
+        !take_byte(text, " ") || !take_digits(text, 4, &year))
+        return false;
+    date->year = year;
+    return text->size == 0;
+}
+
+bool awsb_moment_parse_http(struct awsb_view text, double *seconds)
+{
+    struct awsb_view zone = text, rest = text;
+    struct date date;
+    int64_t time;
+    int offset;
+
+    if (!parse_rfc822(&zone, &date, &time)) {
+        zone = awsb_view("", 0);
+        if (!parse_asctime(&rest, &date, &time))
+            return false;
+    }
+    if (!is_date(date) || !parse_zone(zone, &offset))
+        return false;
+    return seconds_of(days_of(date), time, offset, seconds);
 }
 
 /* ---- writing ---- */
@@ -206,8 +329,6 @@ size_t awsb_moment_iso8601(double seconds, char text[AWSB_MOMENT_SIZE])
 
 size_t awsb_moment_http(double seconds, char text[AWSB_MOMENT_SIZE])
 {
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     static const char *const weekdays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
     int64_t whole = (int64_t)seconds - ((double)(int64_t)seconds > seconds);
     int64_t days = floor_div(whole, DAY);
@@ -215,7 +336,7 @@ size_t awsb_moment_http(double seconds, char text[AWSB_MOMENT_SIZE])
     struct date date = date_of(days);
 
     return (size_t)snprintf(text, AWSB_MOMENT_SIZE, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                            weekdays[(days % 7 + 7) % 7], date.day, months[date.month - 1],
+                            weekdays[(days % 7 + 7) % 7], date.day, month_names[date.month - 1],
                             (int)date.year, rest / 3600, rest % 3600 / 60, rest % 60);
 }
 

@@ -22,6 +22,12 @@
 /* Reads an ISO 8601 date or date and time. Without a zone it is UTC; a date alone is its first second. */
 bool awsb_moment_parse(struct awsb_view text, double *seconds);
 
+/* Reads a date of RFC 1123, RFC 822 (two digits of year) or RFC 850, or of C's asctime. */
+bool awsb_moment_parse_http(struct awsb_view text, double *seconds);
+
+/* To the nearest millisecond, for times of the range above. */
+double awsb_moment_round(double seconds);
+
 /* Write a time of the range above; return the size. ISO 8601 in UTC, with milliseconds if there are any;
  * as HTTP headers have it, in whole seconds; as a number with up to three decimals. */
 size_t awsb_moment_iso8601(double seconds, char text[AWSB_MOMENT_SIZE]);

@@ -25,3 +25,12 @@ local none, faults = put:write({ Name = "", Tags = { ["aws:k"] = 5 }, Items = { 
   Inner = { Name = ("x"):rep(5), Items = { [3] = "x" } } }, 2)
 assert(none == nil and #faults == 7, #faults)
 assert(model:write("Items", { "AB", "CD" }) == '["AB","CD"]')
+
+local text = '{"Tags":{"k":"\\u00e9"},"Items":["AB",null],"Token":"' .. ("\\n"):rep(3000)
+  .. '","Inner":{"Items":["x",[]]}}'
+local nothing, fault = model:read("In", text, "lenient")
+assert(nothing == nil and fault.rule == "type" and #fault.at == 3)
+local some = assert(model:read("In", text, "forgiving"))
+assert(some.Tags.k == "\195\169" and #some.Items == 1 and #some.Token == 3000 and some.Inner == nil)
+assert(model:read_text("Time", "Sun, 06 Nov 1994 08:49:37 GMT") == 784111777)
+assert(core.json_texts('{"__type":"a\\nb","x":[{}]}', "__type|x").__type == "a\nb")

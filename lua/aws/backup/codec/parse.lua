@@ -1,7 +1,7 @@
 --- From an answer of the service to a table, or to what went wrong.
 
 local ascii = require "aws.backup.ascii"
-local json = require "aws.backup.codec.json"
+local core = require "aws.backup.core"
 local read = require "aws.backup.codec.read"
 local visible = require "aws.backup.codec.visible"
 
@@ -99,10 +99,10 @@ local function read_located(shape, response, result)
   return result
 end
 
---- Whether a document is an array: once decoded, an empty one is the same as an empty object.
-local function is_array(decoded, text)
-  if type(decoded) ~= "table" then return false end
-  return decoded[1] ~= nil or (next(decoded) == nil and text:find("^%s*%[") ~= nil)
+local function settle(value, message, where)
+  if value ~= nil then return value end
+  if not where then return nil, "not valid JSON: " .. message end
+  return nil, ("%s %s"):format(where == "" and "the document" or where, message), where
 end
 
 --- Reads a JSON text by a shape.
@@ -113,19 +113,8 @@ end
 ---@return string? message  # value is nil then; names the path
 ---@return string? where  # the path alone; absent if the text is no JSON at all
 function parse.document(shape, text, options)
-  local strict = options and options.strict or false
-  local decoded, fault = json.decode(text)
-  if decoded == nil then
-    if is_blank(text) then return {} end
-    return nil, "not valid JSON: " .. visible.text(fault, EXCERPT)
-  end
-  if decoded == json.null and not strict then return {} end
-  if shape.type ~= "list" and is_array(decoded, text) then
-    return nil, "the document should be an object, but is an array", ""
-  end
-  local value, message, where = read.value(shape, decoded, strict)
-  if value == nil then return nil, ("%s %s"):format(where == "" and "the document" or where, message), where end
-  return value
+  if is_blank(text) then return {} end
+  return settle(read.document(shape, text, options and options.strict and "strict" or "lenient"))
 end
 
 --- Reads a successful answer.
@@ -140,7 +129,8 @@ function parse.output(operation, response)
     if is_blank(body) or not body:find("^%s*<") then return {} end
     return nil, describe(response, "the answer is not valid JSON")
   end
-  local output, message, where = parse.document(shape, body or "")
+  local output, message, where = {}, nil, nil
+  if not is_blank(body) then output, message, where = settle(read.output(operation, body)) end
   if not output then
     if where then return nil, message end
     return nil, describe(response, "the answer is " .. message)
@@ -170,46 +160,39 @@ end
 --- the name of an exception after all.
 local function failure_code(operation, response, document)
   local header = (response.headers or {})["x-amzn-errortype"]
-  local name = bare_name(header) or bare_name(read.plain_text(document.__type))
-    or bare_name(read.plain_text(document.code))
+  local name = bare_name(header) or bare_name(document.__type) or bare_name(document.code)
   if name then return name end
-  local upper = bare_name(read.plain_text(document.Code))
+  local upper = bare_name(document.Code)
   if upper and (operation.errors[upper] or operation.exceptions[upper] or upper:find("^%a%w*Exception$")) then
     return upper
   end
   return tostring(response.status)
 end
 
-local function first_text(document, names)
-  for _, name in ipairs(names) do
-    local text = read.plain_text(document[name])
-    if text then return text end
+local MESSAGE_NAMES = { "message", "Message", "errorMessage", "error_description" }
+
+local function message_of(document)
+  for _, name in ipairs(MESSAGE_NAMES) do
+    if document[name] then return document[name] end
   end
   return nil
 end
 
-local MESSAGE_NAMES = { "message", "Message", "errorMessage", "error_description" }
-
 --- The modelled members of an error. What cannot be read is left out: the error itself must get through.
 local function error_details(shape, response, document)
-  local details = {}
-  for wire, value in pairs(document) do
-    local member = shape.by_wire[wire]
-    if member and not json.is_null(value) then details[member.name] = (read.value(member.shape, value)) end
-  end
-  if shape.by_name.Message and details.Message == nil then
-    details.Message = first_text(document, MESSAGE_NAMES)
-  end
+  local body = response.body
+  local details = not is_blank(body) and read.document(shape, body, "forgiving") or {}
+  if shape.by_name.Message and details.Message == nil then details.Message = message_of(document) end
   read_located(shape, response, details)
   return details
 end
 
---- Decodes the body of an error: an object, or nil if it is anything else.
+local ERROR_NAMES = "__type|code|Code|" .. table.concat(MESSAGE_NAMES, "|")
+
+--- The texts in the body of an error that every service may send; nil if it is no JSON object.
 local function error_document(body)
   if is_blank(body) then return {} end
-  local decoded = json.decode(body)
-  if type(decoded) == "table" and #decoded == 0 then return decoded end
-  return nil
+  return core.json_texts(body, ERROR_NAMES)
 end
 
 --- The message of an error whose body is no JSON object.
@@ -228,7 +211,7 @@ function parse.failure(operation, response)
   local document = error_document(response.body)
   local fields = document or {}
   local code = failure_code(operation, response, fields)
-  local message = first_text(fields, MESSAGE_NAMES) or ""
+  local message = message_of(fields) or ""
   if not document then
     message = raw_message(response)
   elseif message == "" and code == tostring(response.status) then
