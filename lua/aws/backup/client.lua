@@ -132,6 +132,15 @@ local function tell_warnings(inside)
   for _, warning in ipairs(settings.warnings) do inside.log("warning: %s", warning) end
 end
 
+-- The settings that calls ask. The others have served; providers that need them have them.
+local function kept(settings)
+  return {
+    connect_timeout = settings.connect_timeout, read_timeout = settings.read_timeout, timeout = settings.timeout,
+    max_attempts = settings.max_attempts, retry_mode = settings.retry_mode, validate = settings.validate,
+    raise = settings.raise,
+  }
+end
+
 -- Everything that the calls of one client need, put together once.
 local function assemble(options)
   local settings, inside, failure
@@ -155,6 +164,7 @@ local function assemble(options)
   inside.trace = trace.new(settings.getenv)
   tell_warnings(inside)
   inside.hook = hook_runner(settings.on, inside.log and log.hooks(inside.log))
+  inside.settings = kept(settings)
   return inside
 end
 
@@ -311,13 +321,17 @@ local function bind(inside, face, name)
   end
 end
 
+-- The names are many, and seldom asked for. Whoever gets them may change them.
 local function describe(inside)
-  local names = {}
-  for index, name in ipairs(inside.codec.model.names) do names[index] = name end
-  return {
+  return setmetatable({
     region = inside.endpoint.region, endpoint = inside.endpoint.url, partition = inside.endpoint.partition,
-    operations = names,
-  }
+  }, { __index = function(meta, field)
+    if field ~= "operations" then return nil end
+    local names = {}
+    for index, name in ipairs(inside.codec.model.names) do names[index] = name end
+    rawset(meta, "operations", names)
+    return names
+  end })
 end
 
 --- Makes a client; `backup.client` raises what this returns.

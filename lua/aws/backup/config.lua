@@ -27,6 +27,30 @@ local function is_blank(text)
   return not text:find("%S")
 end
 
+-- The defaults that are the same for all clients, behind the settings of each; so are those of a group, for clients
+-- for which nothing in it is set.
+local DEFAULTS, DEFAULTS_OF_GROUP = {}, {}
+
+-- Rows whose default depends on other settings.
+local DEPENDENT = {}
+
+for _, row in ipairs(rows) do
+  local group = row.group
+  if group and not DEFAULTS_OF_GROUP[group] then
+    DEFAULTS[group] = {}
+    DEFAULTS_OF_GROUP[group] = { __index = DEFAULTS[group] }
+  end
+  local defaults = group and DEFAULTS[group] or DEFAULTS
+  local default = row.default
+  if type(default) == "function" then
+    DEPENDENT[#DEPENDENT + 1] = row
+    default = group and default(DEFAULTS) or nil
+  end
+  defaults[row.name] = default
+end
+
+local BEHIND_SETTINGS = { __index = DEFAULTS }
+
 -- The options, and what the other levels are read from.
 local function begin(given, getenv, files)
   local shared, selection, failure
@@ -35,7 +59,7 @@ local function begin(given, getenv, files)
   selection, failure = profile_selection.choose(given.profile, getenv, shared)
   if not selection then return nil, failure end
 
-  local settings = {}
+  local settings = setmetatable({}, BEHIND_SETTINGS)
   for name, value in pairs(given) do settings[name] = value end
   settings.getenv, settings.files, settings.shared = getenv, files, shared
   settings.profile_name, settings.profile_source = selection.name, selection.source
@@ -45,9 +69,11 @@ local function begin(given, getenv, files)
   return settings
 end
 
+local NONE = {}
+
 -- The text that a row has outside the code, and where it stands.
 local function find_text(row, settings, variable)
-  for _, name in ipairs(row.variables or {}) do
+  for _, name in ipairs(row.variables or NONE) do
     local text = variable(name)
     if text and (row.blank_counts or not is_blank(text)) then return text, name end
   end
@@ -58,8 +84,20 @@ local function find_text(row, settings, variable)
   return nil
 end
 
-local function read_row(row, holder, settings, variable)
-  if not row.group and holder[row.name] ~= nil then
+-- The table that a row's value goes into.
+local function holder_of(row, settings)
+  local group = row.group
+  if not group then return settings end
+  local holder = rawget(settings, group)
+  if not holder then
+    holder = setmetatable({}, DEFAULTS_OF_GROUP[group])
+    settings[group] = holder
+  end
+  return holder
+end
+
+local function read_row(row, settings, variable)
+  if not row.group and rawget(settings, row.name) ~= nil then
     settings.sources[row.name], settings.in_code[row.name] = "the option " .. row.name, true
     return true
   end
@@ -68,20 +106,14 @@ local function read_row(row, holder, settings, variable)
   if type(text) == "table" then return fault(source .. " must be a single value, not an indented block") end
   local value, complaint = row.convert(text)
   if value == nil then return fault(source .. " " .. complaint) end
-  holder[row.name], settings.sources[row.group and row.group .. "." .. row.name or row.name] = value, source
+  holder_of(row, settings)[row.name] = value
+  settings.sources[row.group and row.group .. "." .. row.name or row.name] = source
   return true
-end
-
--- The table that a row's value goes into.
-local function holder_of(row, settings)
-  if not row.group then return settings end
-  settings[row.group] = settings[row.group] or {}
-  return settings[row.group]
 end
 
 local function read_rows(settings, variable)
   for _, row in ipairs(rows) do
-    local fine, failure = read_row(row, holder_of(row, settings), settings, variable)
+    local fine, failure = read_row(row, settings, variable)
     if not fine then return nil, failure end
   end
   return true
@@ -107,16 +139,11 @@ local function settle_pseudo_region(settings)
   table.insert(settings.warnings, ("%s means %s with FIPS endpoints; write that, and use_fips"):format(source, real))
 end
 
-local function apply_defaults(settings)
-  for _, row in ipairs(rows) do
-    local holder = holder_of(row, settings)
-    if holder[row.name] == nil then
-      if type(row.default) == "function" then
-        holder[row.name] = row.default(settings)
-      else
-        holder[row.name] = row.default
-      end
-    end
+-- In a group for which nothing is set they are what they are for all.
+local function apply_dependent_defaults(settings)
+  for _, row in ipairs(DEPENDENT) do
+    local holder = row.group and rawget(settings, row.group) or not row.group and settings
+    if holder and rawget(holder, row.name) == nil then holder[row.name] = row.default(settings) end
   end
   if settings.retry_mode == "off" then settings.max_attempts = 1 end
 end
@@ -182,7 +209,7 @@ function config.resolve(given, instance_region)
   if fine then fine, failure = read_endpoint(settings) end
   if not fine then return nil, failure end
   settle_pseudo_region(settings)
-  apply_defaults(settings)
+  apply_dependent_defaults(settings)
   settle_region_and_mode(settings, asker(instance_region, settings))
   warn_of_app_id(settings)
   return settings

@@ -94,15 +94,20 @@ end
 local surroundings = is_nginx_init() and environment.capture(os.getenv, default_files)
   or { variable = os.getenv, files = default_files }
 
--- What a caller gave as `env`: a table, or anything that can be called.
+local function text_or_nil(value)
+  return type(value) == "string" and value or nil
+end
+
+-- What a caller gave as `env`: a table, or anything that can be called. A plain table alone runs nothing of the
+-- caller's.
 local function reader_of(env)
   local metatable = getmetatable(env)
+  if type(env) == "table" and metatable == nil then
+    return function(name) return text_or_nil(env[name]) end
+  end
   local is_table = type(env) == "table" and not (type(metatable) == "table" and metatable.__call)
   local read = given.guard("env", is_table and function(name) return env[name] end or env)
-  return function(name)
-    local value = read(name)
-    return type(value) == "string" and value or nil
-  end
+  return function(name) return text_or_nil(read(name)) end
 end
 
 --- What a client reads from.

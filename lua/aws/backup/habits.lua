@@ -7,7 +7,7 @@ local habits = {}
 
 local CREDENTIALS = 'credentials = { access_key_id = "...", secret_access_key = "...", session_token = "..." }'
 local TLS = "verify_tls = false"
-local PAGES = "there are no paginators; pass NextToken of an answer on until one has none"
+local PAGES = "client:list_backup_jobs { NextToken = page.NextToken } until a page has none"
 local WAIT = "client:wait_for_backup_job(id)"
 local IS = 'backup.is(err, "ResourceNotFoundException") on what pcall caught'
 

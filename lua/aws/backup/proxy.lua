@@ -209,6 +209,9 @@ local function is_never_proxied(address)
   return false
 end
 
+-- What most clients have: it is not asked, nor made for each.
+local function no_proxy() end
+
 --- Reads once what there is to know about proxies.
 ---@param option? string  a proxy for every request; the environment then counts for nothing
 ---@param getenv fun(name: string): string?  blank means not set
@@ -217,6 +220,7 @@ end
 function proxy.new(option, getenv)
   local proxies, failure = chosen(option, getenv)
   if not proxies then return nil, failure end
+  if next(proxies) == nil then return no_proxy end
   local exceptions = option and {} or read_exceptions(first_set(getenv, { "no_proxy", "NO_PROXY" }))
 
   -- False: none, or nothing that anything could be sent to.
@@ -238,7 +242,7 @@ end
 ---@param request { url: string, direct: boolean? }  direct: through no proxy
 ---@return aws.backup.Proxy? proxy
 function proxy.for_request(choose, request)
-  if request.direct or not choose then return nil end
+  if request.direct or not choose or choose == no_proxy then return nil end
   local origin = url_reader.origin(request.url)
   return origin and choose(origin)
 end

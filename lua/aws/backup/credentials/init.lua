@@ -46,10 +46,11 @@ end
 
 local function from_table(given, context)
   local kept, failure = taken(given, OPTION)
+  local clock = context.clock
   if not kept then return nil, failure end
   return {
     name = "option",
-    get = function() return unless_expired(kept, OPTION, context.clock()) end,
+    get = function() return unless_expired(kept, OPTION, clock()) end,
     renew = function() return false end,
   }
 end
@@ -57,6 +58,7 @@ end
 -- A caller's function may raise, or return nil and why; both come out as a CredentialsError. It is called each time, so
 -- that keeping and refreshing what it gives is its own affair.
 local function from_function(call, context)
+  local clock = context.clock
   -- What it gives is looked at in here, too: a metatable may do anything.
   local function ask()
     local given, reason = call()
@@ -70,7 +72,7 @@ local function from_function(call, context)
       return fault(FUNCTION .. " failed: " .. visible.value(found))
     end
     if not found then return nil, failure end
-    return unless_expired(found, FUNCTION, context.clock())
+    return unless_expired(found, FUNCTION, clock())
   end
   local function renew(_, used)
     local found, failure = get()
