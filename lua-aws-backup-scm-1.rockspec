@@ -162,6 +162,7 @@ build = {
     ["aws.backup.habits"] = "lua/aws/backup/habits.lua",
     ["aws.backup.ini"] = "lua/aws/backup/ini.lua",
     ["aws.backup.init"] = "lua/aws/backup/init.lua",
+    ["aws.backup.inside"] = "lua/aws/backup/inside.lua",
     ["aws.backup.interrupt"] = "lua/aws/backup/interrupt.lua",
     ["aws.backup.ip_address"] = "lua/aws/backup/ip_address.lua",
     ["aws.backup.job_states"] = "lua/aws/backup/job_states.lua",

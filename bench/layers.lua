@@ -41,7 +41,7 @@ function layers.new(keys)
     local header = ("attempt=%d; max=%d"):format(1, 3)
     assert(source:get(nil))
     skew:now()
-    policy.succeeded_at_once()
+    policy:succeeded_at_once()
     return held_back, header
   end
 end

@@ -42,9 +42,9 @@ describe("retry.is_retryable", function()
 
   it("takes a 503 with a code of throttling for throttling", function()
     local policy = retry.new("standard", 3, always(1))
-    assert.equal(1, policy.begin().next_delay({ code = "SlowDown", http_status = 503 }, {}))
-    assert.is_true(policy.is_throttling({ code = "SlowDown", http_status = 503 }))
-    assert.is_false(policy.is_throttling({ code = "ServiceUnavailableException", http_status = 503 }))
+    assert.equal(1, policy:begin():next_delay({ code = "SlowDown", http_status = 503 }, {}))
+    assert.is_true(policy:is_throttling({ code = "SlowDown", http_status = 503 }))
+    assert.is_false(policy:is_throttling({ code = "ServiceUnavailableException", http_status = 503 }))
   end)
 
   it("does not hold for an exhausted quota and a wrong request", function()
@@ -57,29 +57,29 @@ end)
 
 describe("a retry policy in standard mode", function()
   it("waits up to 50 ms, then 100 ms, for a transient failure, and gives up after the last attempt", function()
-    local call = retry.new("standard", 3, always(1)).begin()
-    assert.equal(0.05, call.next_delay(TRANSIENT, {}))
-    assert.equal(0.1, call.next_delay(TRANSIENT, {}))
-    local delay, reason = call.next_delay(TRANSIENT, {})
+    local call = retry.new("standard", 3, always(1)):begin()
+    assert.equal(0.05, call:next_delay(TRANSIENT, {}))
+    assert.equal(0.1, call:next_delay(TRANSIENT, {}))
+    local delay, reason = call:next_delay(TRANSIENT, {})
     assert.is_nil(delay)
     assert.equal("no attempts left", reason)
   end)
 
   it("waits up to 1 s, then 2 s, when throttled, never more than 20 s", function()
-    local call = retry.new("standard", 9, always(1)).begin()
+    local call = retry.new("standard", 9, always(1)):begin()
     local delays = {}
-    for index = 1, 8 do delays[index] = call.next_delay(THROTTLED, {}) end
+    for index = 1, 8 do delays[index] = call:next_delay(THROTTLED, {}) end
     assert.same({ 1, 2, 4, 8, 16, 20, 20, 20 }, delays)
   end)
 
   it("spreads the waits by the random fraction", function()
-    local call = retry.new("standard", 3, always(0.5)).begin()
-    assert.equal(0.5, call.next_delay(THROTTLED, {}))
+    local call = retry.new("standard", 3, always(0.5)):begin()
+    assert.equal(0.5, call:next_delay(THROTTLED, {}))
   end)
 
   it("follows the service's hint within five seconds of its own delay", function()
     local function delay(headers, random)
-      return retry.new("standard", 3, always(random or 0)).begin().next_delay(THROTTLED, headers)
+      return retry.new("standard", 3, always(random or 0)):begin():next_delay(THROTTLED, headers)
     end
     assert.equal(1.5, delay({ ["x-amz-retry-after"] = "1500" }))
     assert.equal(5, delay({ ["x-amz-retry-after"] = "60000" }))
@@ -91,7 +91,7 @@ describe("a retry policy in standard mode", function()
 
   it("makes nothing of a date in Retry-After that a cache hands out", function()
     local hint = { ["retry-after"] = "Fri, 07 Nov 2025 10:00:03 GMT", date = "Fri, 07 Nov 2025 10:00:00 GMT" }
-    local function delay() return retry.new("standard", 3, always(0)).begin().next_delay(THROTTLED, hint) end
+    local function delay() return retry.new("standard", 3, always(0)):begin():next_delay(THROTTLED, hint) end
     assert.equal(3, delay())
     hint.age = "3600"
     assert.equal(0, delay())
@@ -99,7 +99,7 @@ describe("a retry policy in standard mode", function()
 
   it("reads Retry-After as a date by the clock of the answer", function()
     local function delay(after, date)
-      return retry.new("standard", 3, always(0)).begin().next_delay(THROTTLED,
+      return retry.new("standard", 3, always(0)):begin():next_delay(THROTTLED,
         { ["retry-after"] = after, date = date })
     end
     assert.equal(3, delay("Fri, 07 Nov 2025 10:00:03 GMT", "Fri, 07 Nov 2025 10:00:00 GMT"))
@@ -109,8 +109,8 @@ describe("a retry policy in standard mode", function()
   end)
 
   it("does not let a hint make a failure retryable", function()
-    local call = retry.new("standard", 3, always(0)).begin()
-    local delay, reason = call.next_delay({ code = "ValidationException", http_status = 400 },
+    local call = retry.new("standard", 3, always(0)):begin()
+    local delay, reason = call:next_delay({ code = "ValidationException", http_status = 400 },
       { ["x-amz-retry-after"] = "10" })
     assert.is_nil(delay)
     assert.equal("not retryable", reason)
@@ -120,69 +120,69 @@ describe("a retry policy in standard mode", function()
     local policy = retry.new("standard", 2, always(0))
     local granted = 0
     for _ = 1, 50 do
-      if policy.begin().next_delay(TRANSIENT, {}) then granted = granted + 1 end
+      if policy:begin():next_delay(TRANSIENT, {}) then granted = granted + 1 end
     end
     assert.equal(35, granted)
-    local _, reason = policy.begin().next_delay(TRANSIENT, {})
+    local _, reason = policy:begin():next_delay(TRANSIENT, {})
     assert.equal("retry quota exhausted", reason)
-    for _ = 1, 14 do policy.begin().succeeded() end
-    assert.equal(0, policy.begin().next_delay(TRANSIENT, {}))
+    for _ = 1, 14 do policy:begin():succeeded() end
+    assert.equal(0, policy:begin():next_delay(TRANSIENT, {}))
   end)
 
   it("gives back what the last retry of a call cost once the call succeeds", function()
     local policy = retry.new("standard", 3, always(0))
     for _ = 1, 200 do
-      local call = policy.begin()
-      assert.equal(0, call.next_delay(TRANSIENT, {}))
-      call.succeeded()
+      local call = policy:begin()
+      assert.equal(0, call:next_delay(TRANSIENT, {}))
+      call:succeeded()
     end
   end)
 
   it("costs 14 tokens of 500, and 5 when throttled", function()
     local policy = retry.new("standard", 3, always(0))
-    assert.equal(500, policy.quota_left())
-    local call = policy.begin()
-    call.next_delay(TRANSIENT, {})
-    assert.equal(486, policy.quota_left())
-    call.next_delay(THROTTLED, {})
-    assert.equal(481, policy.quota_left())
-    call.succeeded()
-    assert.equal(486, policy.quota_left())
-    policy.succeeded_at_once()
-    assert.equal(487, policy.quota_left())
-    for _ = 1, 20 do policy.succeeded_at_once() end
-    assert.equal(500, policy.quota_left())
+    assert.equal(500, policy.quota)
+    local call = policy:begin()
+    call:next_delay(TRANSIENT, {})
+    assert.equal(486, policy.quota)
+    call:next_delay(THROTTLED, {})
+    assert.equal(481, policy.quota)
+    call:succeeded()
+    assert.equal(486, policy.quota)
+    policy:succeeded_at_once()
+    assert.equal(487, policy.quota)
+    for _ = 1, 20 do policy:succeeded_at_once() end
+    assert.equal(500, policy.quota)
   end)
 
   it("charges nothing for the failure of the last attempt", function()
     local policy = retry.new("standard", 2, always(0))
-    local call = policy.begin()
-    call.next_delay(TRANSIENT, {})
-    call.next_delay(TRANSIENT, {})
-    assert.equal(486, policy.quota_left())
+    local call = policy:begin()
+    call:next_delay(TRANSIENT, {})
+    call:next_delay(TRANSIENT, {})
+    assert.equal(486, policy.quota)
   end)
 
   it("grants a corrected attempt at once and for nothing, but never one more than allowed", function()
     local policy = retry.new("standard", 3, always(1))
-    local call = policy.begin()
-    assert.is_true(call.correct())
-    assert.equal(500, policy.quota_left())
-    assert.equal(0.05, call.next_delay(TRANSIENT, {}))
-    assert.is_false(call.correct())
-    assert.is_nil((call.next_delay(TRANSIENT, {})))
-    assert.is_false(retry.new("off", 1, always(1)).begin().correct())
+    local call = policy:begin()
+    assert.is_true(call:correct())
+    assert.equal(500, policy.quota)
+    assert.equal(0.05, call:next_delay(TRANSIENT, {}))
+    assert.is_false(call:correct())
+    assert.is_nil((call:next_delay(TRANSIENT, {})))
+    assert.is_false(retry.new("off", 1, always(1)):begin():correct())
   end)
 
   it("keeps the quotas of two clients apart", function()
     local one, other = retry.new("standard", 2, always(0)), retry.new("standard", 2, always(0))
-    for _ = 1, 40 do one.begin().next_delay(TRANSIENT, {}) end
-    assert.equal(0, other.begin().next_delay(TRANSIENT, {}))
+    for _ = 1, 40 do one:begin():next_delay(TRANSIENT, {}) end
+    assert.equal(0, other:begin():next_delay(TRANSIENT, {}))
   end)
 end)
 
 describe("a retry policy in the other modes", function()
   it("makes no second attempt when the total is one", function()
-    assert.is_nil((retry.new("off", 1, always(0)).begin().next_delay(TRANSIENT, {})))
+    assert.is_nil((retry.new("off", 1, always(0)):begin():next_delay(TRANSIENT, {})))
   end)
 
   it("knows fewer codes and one status more in legacy mode", function()
@@ -201,8 +201,8 @@ describe("a retry policy in the other modes", function()
 
   it("retries in adaptive mode as in standard mode, and limits the rate on top", function()
     local policy = retry.new("adaptive", 3, always(1), always(0))
-    assert.equal(0.05, policy.begin().next_delay(TRANSIENT, {}))
-    assert.equal(486, policy.quota_left())
+    assert.equal(0.05, policy:begin():next_delay(TRANSIENT, {}))
+    assert.equal(486, policy.quota)
     assert.equal(0, policy.limiter.acquire())
     assert.is_nil(retry.new("standard", 3, always(1), always(0)).limiter)
   end)
@@ -210,10 +210,10 @@ describe("a retry policy in the other modes", function()
   it("waits a random part of 1, 2, 4, 8 seconds in legacy mode, whatever the quota", function()
     local policy = retry.new("legacy", 5, always(1))
     for _ = 1, 50 do
-      local call, delays = policy.begin(), {}
-      for index = 1, 4 do delays[index] = call.next_delay(TRANSIENT, {}) end
+      local call, delays = policy:begin(), {}
+      for index = 1, 4 do delays[index] = call:next_delay(TRANSIENT, {}) end
       assert.same({ 1, 2, 4, 8 }, delays)
-      assert.is_nil((call.next_delay(TRANSIENT, {})))
+      assert.is_nil((call:next_delay(TRANSIENT, {})))
     end
   end)
 end)

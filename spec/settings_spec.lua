@@ -2,7 +2,7 @@ local helper = require "spec.config_helper"
 local rows = require "aws.backup.settings"
 
 local contains, refused, resolve = helper.contains, helper.refused, helper.resolve
-local CONFIG, HOME = helper.CONFIG, helper.HOME
+local CONFIG = helper.CONFIG
 
 -- Settings are told apart by name; "imds.timeout" is one of a group.
 local function value_of(settings, name)
@@ -36,8 +36,8 @@ local SETTINGS = {
   { "app_id", "sdk_ua_app_id", "AWS_SDK_UA_APP_ID", "my-app", "my-app", "other", "other", nil, {} },
   { "validate", "parameter_validation", nil, "false", false, "true", true, true, { "no" } },
   { "debug", nil, "AWS_BACKUP_DEBUG", "1", true, "false", false, false, { "yes", "2" } },
-  { "login_cache_directory", nil, "AWS_LOGIN_CACHE_DIRECTORY", "/cache", "/cache", "/d", "/d",
-    HOME .. "/.aws/login/cache", {} },
+  { "login_cache_directory", nil, "AWS_LOGIN_CACHE_DIRECTORY", "/cache", "/cache", "/d", "/d", nil,
+    {} },
   { "imds.timeout", "metadata_service_timeout", "AWS_METADATA_SERVICE_TIMEOUT", "5", 5, "1", 1, 1,
     { "0", "1.5", "x" } },
   { "imds.attempts", "metadata_service_num_attempts", "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "3", 3, "1", 1, 1, { "0" } },

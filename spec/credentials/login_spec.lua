@@ -123,7 +123,7 @@ describe("login", function()
     end)
 
     it("needs a directory", function()
-      context.settings.login_cache_directory = nil
+      context.home = nil
       has(failure(), "set HOME or AWS_LOGIN_CACHE_DIRECTORY")
     end)
 

@@ -85,7 +85,6 @@ function context.new(overrides)
   made.log = function(...) made.logged[#made.logged + 1] = string.format(...) end
   for name, value in pairs(overrides) do made[name] = value end
   made.settings = settings_with(overrides.settings)
-  made.settings.login_cache_directory = made.settings.login_cache_directory or made.home .. "/.aws/login/cache"
   made.getenv = overrides.getenv or environment_reader(made.env)
   made.settings.getenv, made.settings.shared = made.getenv, made.shared
   return setmetatable(made, { __index = function(_, name)

@@ -17,7 +17,7 @@ end
 
 -- The request as parts. A client with validate = false still can't send what has no form on the wire.
 local function to_parts(client, operation, params, token)
-  local parts, _, violations = serialize.request(operation, params, client.settings.validate, token)
+  local parts, _, violations = serialize.request(operation, params, client.validate, token)
   if not parts then return invalid(operation, violations) end
   return parts
 end
@@ -47,23 +47,23 @@ local function build(client, operation, params, token)
   if not parts then return nil, failure end
   local invocation_id, message = client.uuid()
   if not invocation_id then return attempt.client_failure(operation, message) end
-  local request = signing.prepare(client.endpoint, parts, client.settings)
+  local request = signing.prepare(client.endpoint, parts, client)
   request.headers["amz-sdk-invocation-id"] = invocation_id
-  request.headers["x-amzn-trace-id"] = client.trace and client.trace()
+  if client.trace then request.headers["x-amzn-trace-id"] = client.trace() end
   return request
 end
 
 -- The same request as it may be shown: none of the sensitive values is part of the path.
 local function shown(client, operation, params, token)
   local parts = assert(serialize.request(operation, params, false, token, true))
-  return signing.prepare(client.endpoint, parts, client.settings)
+  return signing.prepare(client.endpoint, parts, client)
 end
 
 local function no_time_left(client, state)
   return errors.new("TransportError", {
     operation = state.operation.name, kind = "timeout", attempts = state.attempts,
     message = ("the timeout of %s s for the call ends before adaptive mode, which slows down after throttling, would "
-      .. "send it; raise timeout, or send less"):format(client.settings.timeout),
+      .. "send it; raise timeout, or send less"):format(client.timeout),
   })
 end
 
@@ -94,10 +94,10 @@ end
 
 -- The seconds until the next attempt; nil if there shall be none: not retryable, or no time left for it.
 local function delay_before_next(client, state, failure, response)
-  state.plan = state.plan or client.retry_policy.begin()
-  if mended(client, state, failure, response) then return state.plan.correct() and 0 or nil end
+  state.plan = state.plan or client.retry_policy:begin()
+  if mended(client, state, failure, response) then return state.plan:correct() and 0 or nil end
   if not failure.retryable then return nil end
-  local delay = state.plan.next_delay(failure, response and response.headers or {})
+  local delay = state.plan:next_delay(failure, response and response.headers or {})
   if delay and state.deadline and client.monotonic() + delay >= state.deadline then return nil end
   return delay
 end
@@ -136,10 +136,10 @@ local function prepare_state(client, operation, params, features)
   local request
   request, failure = build(client, operation, params, token)
   if not request then return nil, failure end
-  local timeout = client.settings.timeout
+  local timeout = client.timeout
   return {
     operation = operation, features = features, attempts = 0, started = started, request = request,
-    vault_name = vault_named_in(params), deadline = timeout and started + timeout,
+    vault_name = vault_named_in(params), deadline = timeout and started + timeout or nil,
     shown = client.hook and shown(client, operation, params, token),
   }
 end
@@ -160,9 +160,9 @@ function call.run(client, operation, params, features)
     if not admitted then return nil, failure end
     state.attempts = state.attempts + 1
     output, response, failure = attempt.make(client, state)
-    if policy.limiter then policy.limiter.answered(failure ~= nil and policy.is_throttling(failure)) end
+    if policy.limiter then policy.limiter.answered(failure ~= nil and policy:is_throttling(failure)) end
     if output then
-      if state.plan then state.plan.succeeded() else policy.succeeded_at_once() end
+      if state.plan then state.plan:succeeded() else policy:succeeded_at_once() end
       return output, meta_of(client, state, response)
     end
     if not again(client, state, failure, response) then return nil, failure end

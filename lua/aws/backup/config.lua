@@ -19,6 +19,36 @@ local config = {}
 -- A longer one still works; the User-Agent may be cut where AWS reads it.
 local LONGEST_APP_ID = 50
 
+-- Of the rows those that have a place outside the code, and by name those that options are made for.
+local OUTSIDE, HAS_ROW = {}, {}
+for _, row in ipairs(rows) do
+  if row.convert then OUTSIDE[#OUTSIDE + 1] = row end
+  if not row.group then HAS_ROW[row.name] = true end
+end
+
+-- The defaults of all rows as settings where nothing is set, and the rows whose default depends on others. These have
+-- there what they have without the others; nothing of it ever changes.
+local function read_defaults()
+  local defaults, dependent = {}, {}
+  for _, row in ipairs(rows) do
+    local holder = defaults
+    if row.group then
+      defaults[row.group] = defaults[row.group] or {}
+      holder = defaults[row.group]
+    end
+    if type(row.default) ~= "function" then
+      holder[row.name] = row.default
+    else
+      dependent[#dependent + 1] = row
+      if row.group then holder[row.name] = row.default(defaults) end
+    end
+  end
+  return defaults, dependent
+end
+
+local DEFAULTS, DEPENDENT = read_defaults()
+local SETTINGS = { __index = DEFAULTS }
+
 local function fault(message)
   return nil, errors.new("ConfigError", { message = message })
 end
@@ -26,30 +56,6 @@ end
 local function is_blank(text)
   return not text:find("%S")
 end
-
--- The defaults that are the same for all clients, behind the settings of each; so are those of a group, for clients
--- for which nothing in it is set.
-local DEFAULTS, DEFAULTS_OF_GROUP = {}, {}
-
--- Rows whose default depends on other settings.
-local DEPENDENT = {}
-
-for _, row in ipairs(rows) do
-  local group = row.group
-  if group and not DEFAULTS_OF_GROUP[group] then
-    DEFAULTS[group] = {}
-    DEFAULTS_OF_GROUP[group] = { __index = DEFAULTS[group] }
-  end
-  local defaults = group and DEFAULTS[group] or DEFAULTS
-  local default = row.default
-  if type(default) == "function" then
-    DEPENDENT[#DEPENDENT + 1] = row
-    default = group and default(DEFAULTS) or nil
-  end
-  defaults[row.name] = default
-end
-
-local BEHIND_SETTINGS = { __index = DEFAULTS }
 
 -- The options, and what the other levels are read from.
 local function begin(given, getenv, files)
@@ -59,23 +65,25 @@ local function begin(given, getenv, files)
   selection, failure = profile_selection.choose(given.profile, getenv, shared)
   if not selection then return nil, failure end
 
-  local settings = setmetatable({}, BEHIND_SETTINGS)
-  for name, value in pairs(given) do settings[name] = value end
+  local settings, sources, in_code = {}, {}, {}
+  for name, value in pairs(given) do
+    settings[name] = value
+    if HAS_ROW[name] then sources[name], in_code[name] = "the option " .. name, true end
+  end
   settings.getenv, settings.files, settings.shared = getenv, files, shared
   settings.profile_name, settings.profile_source = selection.name, selection.source
   settings.profile, settings.key_source = selection.keys, selection.key_source
-  settings.sources, settings.in_code, settings.warnings = {}, {}, {}
+  settings.sources, settings.in_code, settings.warnings = sources, in_code, {}
   for _, warning in ipairs(shared.warnings) do table.insert(settings.warnings, warning) end
   return settings
 end
 
-local NONE = {}
-
 -- The text that a row has outside the code, and where it stands.
 local function find_text(row, settings, variable)
-  for _, name in ipairs(row.variables or NONE) do
-    local text = variable(name)
-    if text and (row.blank_counts or not is_blank(text)) then return text, name end
+  local names = row.variables
+  for index = 1, names and #names or 0 do
+    local text = variable(names[index])
+    if text and (row.blank_counts or not is_blank(text)) then return text, names[index] end
   end
   local text = row.key and settings.profile[row.key]
   if type(text) == "table" or text and (row.blank_counts or not is_blank(text)) then
@@ -84,23 +92,19 @@ local function find_text(row, settings, variable)
   return nil
 end
 
--- The table that a row's value goes into.
+-- The table that a row's value goes into. What is not set outside the code has the default, which all clients share.
 local function holder_of(row, settings)
   local group = row.group
   if not group then return settings end
-  local holder = rawget(settings, group)
+  local holder = settings[group]
   if not holder then
-    holder = setmetatable({}, DEFAULTS_OF_GROUP[group])
+    holder = setmetatable({}, { __index = DEFAULTS[group] })
     settings[group] = holder
   end
   return holder
 end
 
 local function read_row(row, settings, variable)
-  if not row.group and rawget(settings, row.name) ~= nil then
-    settings.sources[row.name], settings.in_code[row.name] = "the option " .. row.name, true
-    return true
-  end
   local text, source = find_text(row, settings, variable)
   if text == nil then return true end
   if type(text) == "table" then return fault(source .. " must be a single value, not an indented block") end
@@ -111,12 +115,16 @@ local function read_row(row, settings, variable)
   return true
 end
 
+-- What is not given in code. Settings without a value have their defaults from here on.
 local function read_rows(settings, variable)
-  for _, row in ipairs(rows) do
-    local fine, failure = read_row(row, settings, variable)
-    if not fine then return nil, failure end
+  for index = 1, #OUTSIDE do
+    local row = OUTSIDE[index]
+    if row.group or settings[row.name] == nil then
+      local fine, failure = read_row(row, settings, variable)
+      if not fine then return nil, failure end
+    end
   end
-  return true
+  return setmetatable(settings, SETTINGS)
 end
 
 local function read_endpoint(settings)
@@ -139,11 +147,16 @@ local function settle_pseudo_region(settings)
   table.insert(settings.warnings, ("%s means %s with FIPS endpoints; write that, and use_fips"):format(source, real))
 end
 
--- In a group for which nothing is set they are what they are for all.
-local function apply_dependent_defaults(settings)
-  for _, row in ipairs(DEPENDENT) do
-    local holder = row.group and rawget(settings, row.group) or not row.group and settings
-    if holder and rawget(holder, row.name) == nil then holder[row.name] = row.default(settings) end
+-- What depends on other settings, and has no value of its own.
+local function apply_defaults(settings)
+  for index = 1, #DEPENDENT do
+    local row = DEPENDENT[index]
+    if row.group then
+      local holder = rawget(settings, row.group)
+      if holder and rawget(holder, row.name) == nil then holder[row.name] = row.default(settings) end
+    elseif rawget(settings, row.name) == nil then
+      settings[row.name] = row.default(settings)
+    end
   end
   if settings.retry_mode == "off" then settings.max_attempts = 1 end
 end
@@ -209,7 +222,7 @@ function config.resolve(given, instance_region)
   if fine then fine, failure = read_endpoint(settings) end
   if not fine then return nil, failure end
   settle_pseudo_region(settings)
-  apply_dependent_defaults(settings)
+  apply_defaults(settings)
   settle_region_and_mode(settings, asker(instance_region, settings))
   warn_of_app_id(settings)
   return settings

@@ -33,11 +33,13 @@ local function is_set(value)
 end
 
 local function from_environment(getenv, service)
-  for _, variable in ipairs({ VARIABLES[service], FOR_ALL }) do
-    local url = getenv(variable)
-    if url then return { url = url, source = variable } end
+  local variable = VARIABLES[service]
+  local url = getenv(variable)
+  if not url then
+    variable = FOR_ALL
+    url = getenv(variable)
   end
-  return nil
+  return url and { url = url, source = variable } or nil
 end
 
 -- The block of the service in the section that the profile names with `services`.

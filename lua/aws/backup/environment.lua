@@ -93,21 +93,23 @@ end
 
 local surroundings = is_nginx_init() and environment.capture(os.getenv, default_files)
   or { variable = os.getenv, files = default_files }
+local getenv_of_surroundings = without_blanks(surroundings.variable)
 
-local function text_or_nil(value)
-  return type(value) == "string" and value or nil
-end
-
--- What a caller gave as `env`: a table, or anything that can be called. A plain table alone runs nothing of the
--- caller's.
+-- What a caller gave as `env`: a table, or anything that can be called.
 local function reader_of(env)
   local metatable = getmetatable(env)
-  if type(env) == "table" and metatable == nil then
-    return function(name) return text_or_nil(env[name]) end
+  if type(env) == "table" and metatable == nil then -- nothing of the caller's runs in there
+    return function(name)
+      local value = env[name]
+      return type(value) == "string" and value or nil
+    end
   end
   local is_table = type(env) == "table" and not (type(metatable) == "table" and metatable.__call)
   local read = given.guard("env", is_table and function(name) return env[name] end or env)
-  return function(name) return text_or_nil(read(name)) end
+  return function(name)
+    local value = read(name)
+    return type(value) == "string" and value or nil
+  end
 end
 
 --- What a client reads from.
@@ -117,8 +119,10 @@ end
 ---@return fun(name: string): string? variable  as it is set, also if blank
 ---@return aws.backup.Files files
 function environment.of(env, files)
-  local variable = env and reader_of(env) or surroundings.variable
-  return without_blanks(variable), variable, files or surroundings.files
+  files = files or surroundings.files
+  if not env then return getenv_of_surroundings, surroundings.variable, files end
+  local variable = reader_of(env)
+  return without_blanks(variable), variable, files
 end
 
 return environment

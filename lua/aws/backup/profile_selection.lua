@@ -17,9 +17,9 @@ local LONGEST_LIST = 500
 
 local function selected(given, getenv)
   if given then return given, "option", "the option profile" end
-  for _, variable in ipairs(VARIABLES) do
-    local name = getenv(variable)
-    if name then return name, "environment", variable end
+  for index = 1, #VARIABLES do
+    local name = getenv(VARIABLES[index])
+    if name then return name, "environment", VARIABLES[index] end
   end
   return DEFAULT_NAME
 end
@@ -48,6 +48,9 @@ end
 ---@field keys table<string, string|table>  of both files; empty if nobody selected it and it is in neither
 ---@field key_source fun(key: string): string  names a key and where it stands, for a message
 
+-- Nobody selected one, and none has the name that is meant then.
+local NOTHING = { name = DEFAULT_NAME, keys = {}, key_source = function(key) return key end }
+
 --- Selects the profile: the option, then AWS_PROFILE, then AWS_DEFAULT_PROFILE, then the one named default.
 ---@param given string?  the option profile
 ---@param getenv aws.backup.Getenv
@@ -58,13 +61,14 @@ function profile_selection.choose(given, getenv, shared)
   local name, source, selected_by = selected(given, getenv)
   local keys = shared.profile(name)
   if not keys and source then return unknown(name, selected_by, shared) end
+  if not keys then return NOTHING end
 
   local function key_source(key)
     local credentials = shared.credentials_file(name)
     local path = credentials and credentials[key] ~= nil and shared.credentials_path or shared.config_path
     return ("%s in profile %q of %s"):format(key, name, path)
   end
-  return { name = name, source = source, keys = keys or {}, key_source = key_source }
+  return { name = name, source = source, keys = keys, key_source = key_source }
 end
 
 return profile_selection

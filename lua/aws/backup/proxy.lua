@@ -159,18 +159,23 @@ function proxy.read(written, source)
   })
 end
 
+local VARIABLES = {
+  https = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" },
+  http = { "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY" },
+  http_in_cgi = { "http_proxy", "all_proxy", "ALL_PROXY" },
+  exceptions = { "no_proxy", "NO_PROXY" },
+}
+
 local function first_set(getenv, names)
-  for _, name in ipairs(names) do
-    local value = getenv(name)
-    if value then return value, name end
+  for index = 1, #names do
+    local value = getenv(names[index])
+    if value then return value, names[index] end
   end
   return nil
 end
 
 local function variables_of(scheme, getenv)
-  if scheme == "https" then return { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" } end
-  if getenv("REQUEST_METHOD") then return { "http_proxy", "all_proxy", "ALL_PROXY" } end
-  return { "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY" }
+  return scheme == "http" and getenv("REQUEST_METHOD") and VARIABLES.http_in_cgi or VARIABLES[scheme]
 end
 
 -- The proxy of each scheme that has one.
@@ -209,8 +214,8 @@ local function is_never_proxied(address)
   return false
 end
 
--- What most clients have: it is not asked, nor made for each.
-local function no_proxy() end
+-- What chooses where there is no proxy.
+local function none() return nil end
 
 --- Reads once what there is to know about proxies.
 ---@param option? string  a proxy for every request; the environment then counts for nothing
@@ -220,8 +225,8 @@ local function no_proxy() end
 function proxy.new(option, getenv)
   local proxies, failure = chosen(option, getenv)
   if not proxies then return nil, failure end
-  if next(proxies) == nil then return no_proxy end
-  local exceptions = option and {} or read_exceptions(first_set(getenv, { "no_proxy", "NO_PROXY" }))
+  if next(proxies) == nil then return none end
+  local exceptions = option and {} or read_exceptions(first_set(getenv, VARIABLES.exceptions))
 
   -- False: none, or nothing that anything could be sent to.
   local find = memo.new(function(origin)
@@ -242,7 +247,7 @@ end
 ---@param request { url: string, direct: boolean? }  direct: through no proxy
 ---@return aws.backup.Proxy? proxy
 function proxy.for_request(choose, request)
-  if request.direct or not choose or choose == no_proxy then return nil end
+  if not choose or choose == none or request.direct then return nil end
   local origin = url_reader.origin(request.url)
   return origin and choose(origin)
 end

@@ -104,18 +104,73 @@ local function standard_delay(class, retries, headers, random)
   return math.max(backoff, math.min(hint, backoff + HINT_SLACK_SECONDS))
 end
 
+local policies = {}
+policies.__index = policies
+
 -- The tokens of one client: they keep it from adding load to a service that is down.
-local function new_quota()
-  local tokens = CAPACITY
-  return {
-    take = function(cost)
-      if tokens < cost then return false end
-      tokens = tokens - cost
-      return true
-    end,
-    give_back = function(amount) tokens = math.min(CAPACITY, tokens + amount) end,
-    left = function() return tokens end,
-  }
+local function take_tokens(policy, cost)
+  if policy.quota < cost then return false end
+  policy.quota = policy.quota - cost
+  return true
+end
+
+local function give_back(policy, amount)
+  policy.quota = math.min(CAPACITY, policy.quota + amount)
+end
+
+-- The plan of one call whose first attempt failed. It decides about that call's attempts alone.
+local plans = {}
+plans.__index = plans
+
+--- The seconds to wait before the next attempt; nil and why if there shall be none.
+---@param failure table
+---@param headers table<string, string>
+---@return number? seconds, string? why_not
+function plans:next_delay(failure, headers)
+  local policy, retries = self.policy, self.retries
+  if self.attempts >= policy.max_attempts then return nil, "no attempts left" end
+  local class = classify(policy.mode, failure)
+  if not class then return nil, "not retryable" end
+  local delay
+  if policy.mode == "legacy" then
+    delay = policy.random() * 2 ^ retries
+  else
+    if not take_tokens(policy, COST[class]) then return nil, "retry quota exhausted" end
+    self.last_cost = COST[class]
+    delay = standard_delay(class, retries, headers, policy.random)
+  end
+  self.attempts, self.retries = self.attempts + 1, retries + 1
+  return delay
+end
+
+--- Another attempt at once, that costs nothing: the request is not the same any more.
+---@return boolean granted
+function plans:correct()
+  if self.attempts >= self.policy.max_attempts then return false end
+  self.attempts = self.attempts + 1
+  return true
+end
+
+function plans:succeeded()
+  give_back(self.policy, self.last_cost or REFUND_WITHOUT_RETRY)
+end
+
+--- Whether a failure is the service's wish for fewer requests.
+---@param failure table
+---@return boolean
+function policies:is_throttling(failure)
+  return classify(self.mode, failure) == "throttling"
+end
+
+--- For a call that needed no second attempt, and so no plan.
+function policies:succeeded_at_once()
+  if self.quota < CAPACITY then give_back(self, REFUND_WITHOUT_RETRY) end
+end
+
+--- The plan of a call whose first attempt failed.
+---@return table plan  next_delay(failure, headers), correct(), succeeded()
+function policies:begin()
+  return setmetatable({ policy = self, attempts = 1, retries = 0, last_cost = nil }, plans)
 end
 
 --- A retry policy; one a client.
@@ -123,59 +178,12 @@ end
 ---@param max_attempts integer  in total, the first included
 ---@param random fun(): number  in [0, 1)
 ---@param monotonic? fun(): number  seconds; adaptive mode measures its rate with it
----@return table policy  begin(), succeeded_at_once(), quota_left(), limiter (adaptive mode only)
+---@return table policy  begin(), succeeded_at_once(), is_throttling(failure), quota, limiter (adaptive mode only)
 function retry.new(mode, max_attempts, random, monotonic)
-  local quota = new_quota()
-  local policy = { max_attempts = max_attempts, quota_left = quota.left }
-  if mode == "adaptive" then policy.limiter = rate_limiter.new(monotonic) end
-
-  --- Whether a failure is the service's wish for fewer requests.
-  function policy.is_throttling(failure)
-    return classify(mode, failure) == "throttling"
-  end
-
-  --- For a call that needed no second attempt, and so no plan.
-  function policy.succeeded_at_once()
-    quota.give_back(REFUND_WITHOUT_RETRY)
-  end
-
-  --- The plan of one call whose first attempt failed. It decides about that call's attempts alone.
-  function policy.begin()
-    local plan = {}
-    local attempts, retries, last_cost = 1, 0, nil
-
-    -- The seconds to wait before the next attempt; nil and why if there shall be none.
-    function plan.next_delay(failure, headers)
-      if attempts >= max_attempts then return nil, "no attempts left" end
-      local class = classify(mode, failure)
-      if not class then return nil, "not retryable" end
-      local delay
-      if mode == "legacy" then
-        delay = random() * 2 ^ retries
-      else
-        if not quota.take(COST[class]) then return nil, "retry quota exhausted" end
-        last_cost = COST[class]
-        delay = standard_delay(class, retries, headers, random)
-      end
-      attempts, retries = attempts + 1, retries + 1
-      return delay
-    end
-
-    -- Another attempt at once, that costs nothing: the request is not the same any more.
-    function plan.correct()
-      if attempts >= max_attempts then return false end
-      attempts = attempts + 1
-      return true
-    end
-
-    function plan.succeeded()
-      quota.give_back(last_cost or REFUND_WITHOUT_RETRY)
-    end
-
-    return plan
-  end
-
-  return policy
+  return setmetatable({
+    mode = mode, max_attempts = max_attempts, random = random, quota = CAPACITY,
+    limiter = mode == "adaptive" and rate_limiter.new(monotonic) or nil,
+  }, policies)
 end
 
 return retry

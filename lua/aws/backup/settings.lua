@@ -4,7 +4,6 @@
 -- What the credential providers and proxies read is not here: it belongs to them alone.
 
 local conversions = require "aws.backup.conversions"
-local shared_files = require "aws.backup.shared_files"
 
 -- In all, the first included.
 local ATTEMPTS = { standard = 3, adaptive = 3, legacy = 5 }
@@ -20,11 +19,6 @@ local function supported_schemes(text)
     if scheme == "sigv4" then supported[#supported + 1] = scheme end
   end
   return supported
-end
-
-local function login_cache_directory(settings)
-  local home = shared_files.home(settings.getenv)
-  return home and shared_files.expand("~/.aws/login/cache", settings.getenv)
 end
 
 local function endpoint_mode_by_address(settings)
@@ -75,8 +69,8 @@ local rows = {
 
   -- Where credentials come from.
   { name = "process_timeout", default = 60 },
-  { name = "login_cache_directory", variables = { "AWS_LOGIN_CACHE_DIRECTORY" }, convert = conversions.text,
-    default = login_cache_directory },
+  -- Without a value of its own below the home directory: the provider knows where.
+  { name = "login_cache_directory", variables = { "AWS_LOGIN_CACHE_DIRECTORY" }, convert = conversions.text },
   { group = "imds", name = "timeout", variables = { "AWS_METADATA_SERVICE_TIMEOUT" }, key = "metadata_service_timeout",
     convert = conversions.whole(1), default = 1 },
   { group = "imds", name = "attempts", variables = { "AWS_METADATA_SERVICE_NUM_ATTEMPTS" },

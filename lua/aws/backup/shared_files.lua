@@ -73,6 +73,9 @@ local function locate(file, getenv)
   return path, homeless
 end
 
+-- What both files come to that have nothing in them, or are not there: most machines that run programs have none.
+local EMPTY = { profiles = {}, sso_sessions = {}, services = {}, warnings = {} }
+
 local function read(file, path, files)
   if path == NOTHING then return "" end
   local text, kind, message = files.read(path, MAX_BYTES)
@@ -87,10 +90,10 @@ local function load_file(file, getenv, files)
   local text, err = "", nil
   if not absent then text, err = read(file, path, files) end
   if not text then return nil, err end
+  if text == "" then return EMPTY, path end
   local parsed, message = ini.parse(text, file.kind)
   if not parsed then return failure(file, path, message) end
-  parsed.path = path
-  return parsed
+  return parsed, path
 end
 
 -- Adds copies of all keys to a table. What is kept for the life of a process must not change with what a caller does
@@ -106,15 +109,38 @@ local function reader(group)
   return function(name) return group[name] and add_keys({}, group[name]) end
 end
 
-local function warnings_of(...)
-  local all = {}
-  for _, parsed in ipairs({ ... }) do
-    for _, warning in ipairs(parsed.warnings) do
-      all[#all + 1] = visible.text(parsed.path) .. ": " .. warning
-    end
-  end
-  return all
+local function add_warnings(all, parsed, path)
+  for _, warning in ipairs(parsed.warnings) do all[#all + 1] = visible.text(path) .. ": " .. warning end
 end
+
+-- What can be asked of both files, by its name, made when it is asked.
+local READERS = {
+  config_file = function(config) return reader(config.profiles) end,
+  credentials_file = function(_, credentials) return reader(credentials.profiles) end,
+  sso_session = function(config) return reader(config.sso_sessions) end,
+  services = function(config) return reader(config.services) end,
+  profile = function(config, credentials)
+    return function(name)
+      if not config.profiles[name] and not credentials.profiles[name] then return nil end
+      return add_keys(add_keys({}, config.profiles[name]), credentials.profiles[name])
+    end
+  end,
+  profile_names = function(config, credentials)
+    return function() return sorted_keys(add_keys(add_keys({}, config.profiles), credentials.profiles)) end
+  end,
+}
+
+-- The files themselves stay out of reach for whoever walks over what is made of them: they hold secrets.
+local function metatable_of(config, credentials)
+  return { __index = function(shared, name)
+    local make = READERS[name]
+    if not make then return nil end
+    shared[name] = make(config, credentials)
+    return shared[name]
+  end }
+end
+
+local OF_EMPTY = metatable_of(EMPTY, EMPTY)
 
 ---@class aws.backup.SharedFiles
 ---@field config_path string
@@ -133,25 +159,16 @@ end
 ---@return aws.backup.SharedFiles? shared
 ---@return aws.backup.Error? err  # ConfigError: path, reason and remedy, never text of the file
 function shared_files.load(getenv, files)
-  local config, credentials, err
-  config, err = load_file(CONFIG, getenv, files)
-  if not config then return nil, err end
-  credentials, err = load_file(CREDENTIALS, getenv, files)
-  if not credentials then return nil, err end
-
-  return {
-    config_path = config.path, credentials_path = credentials.path,
-    warnings = warnings_of(config, credentials),
-    config_file = reader(config.profiles), credentials_file = reader(credentials.profiles),
-    sso_session = reader(config.sso_sessions), services = reader(config.services),
-    profile = function(name)
-      if not config.profiles[name] and not credentials.profiles[name] then return nil end
-      return add_keys(add_keys({}, config.profiles[name]), credentials.profiles[name])
-    end,
-    profile_names = function()
-      return sorted_keys(add_keys(add_keys({}, config.profiles), credentials.profiles))
-    end,
-  }
+  local config, config_path = load_file(CONFIG, getenv, files)
+  if not config then return nil, config_path end
+  local credentials, credentials_path = load_file(CREDENTIALS, getenv, files)
+  if not credentials then return nil, credentials_path end
+  local warnings = {}
+  add_warnings(warnings, config, config_path)
+  add_warnings(warnings, credentials, credentials_path)
+  local is_empty = config == EMPTY and credentials == EMPTY
+  return setmetatable({ config_path = config_path, credentials_path = credentials_path, warnings = warnings },
+    is_empty and OF_EMPTY or metatable_of(config, credentials))
 end
 
 return shared_files

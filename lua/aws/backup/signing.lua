@@ -16,10 +16,10 @@ end
 --- The request of one call, without what differs between its attempts.
 ---@param endpoint table  see aws.backup.endpoint
 ---@param parts { method: string, path: string, query: string?, headers: table, body: string? }
----@param settings { connect_timeout: number, read_timeout: number }  seconds
+---@param timeouts { connect_timeout: number, read_timeout: number }  seconds
 ---@return table request  method, url, host, path, query, headers, body, connect_timeout, read_timeout: escaped once and
 ---  for all
-function signing.prepare(endpoint, parts, settings)
+function signing.prepare(endpoint, parts, timeouts)
   local path = endpoint.path .. parts.path
   local query = joined_query(endpoint.query, parts.query)
   local target = query and path .. "?" .. query or path
@@ -32,7 +32,7 @@ function signing.prepare(endpoint, parts, settings)
   return {
     method = parts.method, url = endpoint.scheme .. "://" .. endpoint.authority .. target, host = endpoint.authority,
     path = path, query = query, headers = headers, body = parts.body,
-    connect_timeout = settings.connect_timeout, read_timeout = settings.read_timeout,
+    connect_timeout = timeouts.connect_timeout, read_timeout = timeouts.read_timeout,
   }
 end
 

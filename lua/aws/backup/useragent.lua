@@ -56,16 +56,20 @@ local function add_nginx(parts)
   parts[#parts + 1] = "md/" .. pair("nginx", text)
 end
 
--- What stands before the features.
-local function front(settings)
+local function describe_program()
   local parts = { "lua-aws-backup/" .. version, "ua/2.1" }
   add_system(parts)
   parts[#parts + 1] = language()
   parts[#parts + 1] = "md/" .. pair("libcurl", core.versions().curl)
   add_nginx(parts)
-  local execution_environment = settings.getenv("AWS_EXECUTION_ENV")
-  if execution_environment then parts[#parts + 1] = "exec-env/" .. token(execution_environment) end
   return table.concat(parts, " ")
+end
+
+-- What stands before the features.
+local function front(settings)
+  local execution_environment = settings.getenv("AWS_EXECUTION_ENV")
+  if not execution_environment then return describe_program() end
+  return describe_program() .. " exec-env/" .. token(execution_environment)
 end
 
 -- What stands behind them.
@@ -102,27 +106,29 @@ end
 
 local NO_FEATURES = {}
 
+local function build(settings, features, more)
+  local part = features_part(settings_features(settings), features, more)
+  return front(settings) .. " " .. (part and part .. " " or "") .. back(settings)
+end
+
 --- A maker of User-Agents for one client. Not the name of an AWS SDK: this is none.
 ---@param settings { retry_mode: string, endpoint_url: string?, account_id_endpoint_mode: string?, app_id: string?,
 ---  getenv: fun(name: string): string? }
 ---@return fun(features: string[]?, more: string[]?): string user_agent  with the ids of the features that a call used,
----  beside those that the settings tell. A first list that was given before must not have changed since: its text is
+---  beside those that the settings tell. A first list that is given again must not have changed since: its text is
 ---  kept. `more` is for what few calls have.
 function useragent.new(settings)
-  local before, behind, own = front(settings), back(settings), settings_features(settings)
-  local texts = setmetatable({}, { __mode = "k" })
-
-  local function build(features, more)
-    local part = features_part(own, features, more)
-    return before .. " " .. (part and part .. " " or "") .. behind
-  end
+  -- A client has one list, that of its credentials, as long as these come from one place.
+  local without_features, last, last_text
 
   return function(features, more)
-    features = features or NO_FEATURES
-    if more then return build(features, more) end
-    local text = texts[features] or build(features)
-    texts[features] = text
-    return text
+    if more then return build(settings, features or NO_FEATURES, more) end
+    if not features then
+      without_features = without_features or build(settings, NO_FEATURES)
+      return without_features
+    end
+    if features ~= last then last, last_text = features, build(settings, features) end
+    return last_text
   end
 end
 

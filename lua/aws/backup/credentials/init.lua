@@ -44,21 +44,21 @@ local function taken(given, owner)
   return copy
 end
 
-local function from_table(given, context)
+local function never() return false end
+
+local function from_table(given, clock)
   local kept, failure = taken(given, OPTION)
-  local clock = context.clock
   if not kept then return nil, failure end
-  return {
-    name = "option",
-    get = function() return unless_expired(kept, OPTION, clock()) end,
-    renew = function() return false end,
-  }
+  local function get()
+    if not kept.expiration then return kept end
+    return unless_expired(kept, OPTION, clock())
+  end
+  return { name = "option", get = get, renew = never }
 end
 
 -- A caller's function may raise, or return nil and why; both come out as a CredentialsError. It is called each time, so
 -- that keeping and refreshing what it gives is its own affair.
-local function from_function(call, context)
-  local clock = context.clock
+local function from_function(call, clock)
   -- What it gives is looked at in here, too: a metatable may do anything.
   local function ask()
     local given, reason = call()
@@ -113,8 +113,23 @@ end
 --- The source of what a caller gave as `credentials`.
 ---
 --- A table is taken as it is now, and never renewed. A function, a callable table or an object with `get` is called
---- before each attempt of a call. Nothing given: the default chain, which is searched when credentials are first
---- wanted, and whose winner is asked anew in time before what it gave expires.
+--- before each attempt of a call.
+---@param given table|function
+---@param clock fun(): number  epoch seconds
+---@return { name: string, get: function, renew: function }? source  as of `resolve`
+---@return aws.backup.Error? err  CredentialsError: what was given is no credentials
+function credentials.given(given, clock)
+  if type(given) == "table" and given.get ~= nil then
+    if not is_callable(given.get) then return fault(OPTION .. " has a get that is no function") end
+    return from_function(function() return given:get() end, clock)
+  elseif not is_callable(given) then
+    return from_table(given, clock)
+  end
+  return from_function(function() return given() end, clock)
+end
+
+--- The source of a client's credentials: what was given, or the default chain, which is searched when credentials are
+--- first wanted, and whose winner is asked anew in time before what it gave expires.
 ---@param given table|function|nil
 ---@param context aws.backup.CredentialsContext
 ---@param modules? table  the providers' modules by name, default profile.modules
@@ -122,14 +137,8 @@ end
 ---  an error; renew(self, used, deadline) returns whether credentials other than those used are there now, and an error
 ---@return aws.backup.Error? err  CredentialsError: what was given is no credentials; ConfigError: no such shared_dict
 function credentials.resolve(given, context, modules)
-  if given == nil then return default_chain(context, modules or profile.modules) end
-  if type(given) == "table" and given.get ~= nil then
-    if not is_callable(given.get) then return fault(OPTION .. " has a get that is no function") end
-    return from_function(function() return given:get() end, context)
-  elseif not is_callable(given) then
-    return from_table(given, context)
-  end
-  return from_function(function() return given() end, context)
+  if given ~= nil then return credentials.given(given, context.clock) end
+  return default_chain(context, modules or profile.modules)
 end
 
 return credentials

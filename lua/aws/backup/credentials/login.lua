@@ -41,6 +41,9 @@ local NAMES = {
   account_id = "accountId",
 }
 
+-- Below the home directory.
+local DEFAULT_DIRECTORY = "/.aws/login/cache"
+
 -- Ids for the User-Agent: from a profile, and from a login.
 local FEATURES = { "AC", "AD" }
 
@@ -107,6 +110,11 @@ local function renewer(context)
   end
 end
 
+local function cache_directory(context)
+  local home = context.home
+  return context.settings.login_cache_directory or home and home:gsub("/$", "") .. DEFAULT_DIRECTORY or nil
+end
+
 local function token_source(context, directory, session)
   local cache = token_cache.new(context, {
     path = directory .. "/" .. core.sha256_hex(session) .. ".json", members = CACHED,
@@ -130,7 +138,7 @@ end
 ---@param options { login_session: string, profile_name: string }  login_session: the ARN that was logged in
 ---@return table provider
 function login.new(context, options)
-  local directory = context.settings.login_cache_directory
+  local directory = cache_directory(context)
   local current = directory and token_source(context, directory, options.login_session)
   local where = ('the login session "%s"'):format(visible.text(options.login_session))
   local login_command = token_cache.login_command("aws login", options.profile_name)

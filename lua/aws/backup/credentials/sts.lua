@@ -201,14 +201,14 @@ end
 local function again(self, call, plan, failure)
   if call.base and clock_skew.is_skew_code(failure.code) and not call.corrected then
     call.corrected = call.skew:learn(failure.headers)
-    if call.corrected then return plan.correct() end
+    if call.corrected then return plan:correct() end
   end
   local delay
   if call.token and TOKEN_CODES[failure.code] then
-    if call.attempts >= TOKEN_ATTEMPTS or not plan.correct() then return false end
+    if call.attempts >= TOKEN_ATTEMPTS or not plan:correct() then return false end
     delay = self.context.random() * 2 ^ (call.attempts - 1)
   else
-    delay = plan.next_delay(failure, failure.headers)
+    delay = plan:next_delay(failure, failure.headers)
   end
   return delay ~= nil and self.context.http:wait(delay, call.deadline)
 end
@@ -237,12 +237,12 @@ local function ask(self, call, region)
   call.place, failure = service_endpoint.resolve(self.context.settings, "sts", region or self.context.region)
   if not call.place then return sts.failure(call.params, failure.message) end
   call.skew = skew_at(self, call.place)
-  local plan = self.policy.begin()
+  local plan = self.policy:begin()
   while true do
     local found
     found, failure = try(self, call)
     if found then
-      plan.succeeded()
+      plan:succeeded()
       return found
     end
     self.context.log("%s, attempt %d: %s", call.action, call.attempts, outcome(call, failure))
